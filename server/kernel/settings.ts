@@ -1,0 +1,144 @@
+import ipaddr from 'ipaddr.js'
+import Type, { type Static } from 'typebox'
+import { Errors } from 'typebox/value'
+import { isLocalhostName } from './hosts.ts'
+
+const Text = (description: string, pattern?: string) =>
+  Type.Optional(pattern ? Type.String({ description, pattern }) : Type.String({ description }))
+
+/** Every environment variable that the server reads; the table in README follows it (contract §5). */
+export const Environment = Type.Object({
+  EKSO_PUBLIC_URL: Text('The address of the install; workspaces are sub-domains of it.'),
+  PORT: Text('The port that the server listens on.', '^[1-9][0-9]{0,4}$'),
+  HOST: Text('The address that the server listens on.'),
+  DATABASE_URL: Text('A PostgreSQL of your own instead of the embedded one.', '^postgres(ql)?://'),
+  EKSO_DATA_DIR: Text('The folder for the embedded database and made secrets.'),
+  EKSO_SECRET: Text('At least 32 bytes; encrypts at rest.', '^.{32,}$'),
+  SMTP_URL: Text('The mail server.', '^smtps?://'),
+  EKSO_MAIL_FROM: Text('The sender of mail.', '@'),
+  EKSO_SIGNUP: Text('Whether strangers may open workspaces.', '^(open|closed)$'),
+  EKSO_TRUSTED_PROXIES: Text('Comma-separated addresses and CIDRs whose X-Forwarded-For counts.'),
+  EKSO_RATE_LIMIT: Text('Requests a second per host and client address; 0 is off.', '^[0-9]{1,6}$'),
+  EKSO_MAIL_PER_DAY: Text('Mails a day for the whole install; 0 is off.', '^[0-9]{1,9}$'),
+  REDIS_URL: Text('Shares request counts between nodes.', '^rediss?://'),
+  LOG_LEVEL: Text('How much is logged.', '^(fatal|error|warn|info|debug|trace|silent)$')
+})
+type Environment = Static<typeof Environment>
+
+export type Cidr = ReturnType<typeof ipaddr.parseCIDR>
+
+export type Settings = {
+  publicUrl: URL
+  port: number
+  host: string
+  databaseUrl: string | undefined
+  dataDir: string
+  secret: string | undefined
+  smtpUrl: string | undefined
+  mailFrom: string
+  /** `undefined` means: open on a localhost public URL, closed elsewhere. */
+  signup: 'open' | 'closed' | undefined
+  trustedProxies: Cidr[]
+  requestsPerSecond: number
+  mailsPerDay: number
+  redisUrl: string | undefined
+  logLevel: string
+  /** What the operator should read at start, though the server starts all the same. */
+  warnings: string[]
+}
+
+/** All faults of the environment at once, each naming its variable. */
+export class SettingsError extends Error {
+  readonly faults: string[]
+
+  constructor(faults: string[]) {
+    super(`The settings have faults:\n${faults.map((fault) => `  - ${fault}`).join('\n')}`)
+    this.name = 'SettingsError'
+    this.faults = faults
+  }
+}
+
+/** Reads and checks the whole environment. Throws `SettingsError` with every fault. An empty value counts as unset. */
+export function readSettings(environment: Record<string, string | undefined> = process.env): Settings {
+  const known = Object.keys(Environment.properties) as (keyof Environment)[]
+  const given: Environment = {}
+  for (const name of known) {
+    const value = environment[name]?.trim()
+    if (value) given[name] = value
+  }
+  const faults = shapeFaults(given)
+  const port = Number(given.PORT ?? 6050)
+  if (port > 65_535) faults.push('PORT must be at most 65535')
+  const publicUrl = readPublicUrl(given.EKSO_PUBLIC_URL ?? `http://localhost:${port}`, faults)
+  const isLocal = isLocalhostName(publicUrl.hostname)
+  if (!isLocal && !given.SMTP_URL) faults.push('SMTP_URL is required when EKSO_PUBLIC_URL is not localhost')
+  const trustedProxies = readProxies(given.EKSO_TRUSTED_PROXIES, faults)
+  if (faults.length > 0) throw new SettingsError(faults)
+  return {
+    publicUrl,
+    port,
+    host: given.HOST ?? (isLocal ? '127.0.0.1' : '0.0.0.0'),
+    databaseUrl: given.DATABASE_URL,
+    dataDir: given.EKSO_DATA_DIR ?? './data',
+    secret: given.EKSO_SECRET,
+    smtpUrl: given.SMTP_URL,
+    mailFrom: given.EKSO_MAIL_FROM ?? `Ekso <no-reply@${publicUrl.hostname}>`,
+    signup: given.EKSO_SIGNUP as Settings['signup'],
+    trustedProxies,
+    requestsPerSecond: Number(given.EKSO_RATE_LIMIT ?? 50),
+    mailsPerDay: Number(given.EKSO_MAIL_PER_DAY ?? 1000),
+    redisUrl: given.REDIS_URL,
+    logLevel: given.LOG_LEVEL ?? 'info',
+    warnings: unknownNames(environment, known)
+  }
+}
+
+// A misspelt setting must not be ignored in silence; a later version's setting must not stop this one.
+function unknownNames(environment: Record<string, string | undefined>, known: string[]): string[] {
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('EKSO_') && !name.startsWith('EKSO_TEST_') && !known.includes(name))
+    .map((name) => `${name} is not a setting of this server`)
+}
+
+function shapeFaults(given: Environment): string[] {
+  const faulty = new Set(Errors(Environment, given).map((found) => found.instancePath.slice(1)))
+  return [...faulty].map((name) => {
+    const { pattern } = Environment.properties[name as keyof Environment] as { pattern?: string }
+    return name === 'EKSO_SECRET'
+      ? 'EKSO_SECRET must have at least 32 bytes'
+      : `${name} must match ${pattern}`
+  })
+}
+
+function readPublicUrl(text: string, faults: string[]): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const fault = (say: string): URL => {
+    faults.push(`EKSO_PUBLIC_URL ${say}`)
+    return new URL('http://localhost')
+  }
+  if (!url || !/^https?:$/.test(url.protocol)) return fault('must be an http or https address')
+  if (url.pathname !== '/' || url.search || url.hash || url.username || url.password)
+    return fault('must be an origin alone, without path, query or user')
+  if (ipaddr.isValid(url.hostname.replace(/^\[|\]$/g, '')))
+    return fault('must have a host name rather than an IP address: workspaces are sub-domains of it')
+  if (url.protocol === 'http:' && !isLocalhostName(url.hostname))
+    return fault('must be https unless it is localhost')
+  return url
+}
+
+function readProxies(text: string | undefined, faults: string[]): Cidr[] {
+  const entries = (text ?? '').split(',').map((entry) => entry.trim())
+  return entries.filter(Boolean).flatMap((entry) => {
+    const cidr = ipaddr.isValidCIDR(entry) ? entry : `${entry}/${entry.includes(':') ? 128 : 32}`
+    if (!ipaddr.isValidCIDR(cidr)) {
+      faults.push(`EKSO_TRUSTED_PROXIES: ${entry} is not an address or CIDR`)
+      return []
+    }
+    const parsed = ipaddr.parseCIDR(cidr)
+    if (parsed[1] === 0) {
+      faults.push(`EKSO_TRUSTED_PROXIES: ${entry} would let every client choose its own address`)
+      return []
+    }
+    return [parsed]
+  })
+}
