@@ -1,0 +1,50 @@
+-- The install's own tables: no tenant, no row security. Few, and each has a bound or an expiry.
+
+create table install (
+  id smallint primary key default 1 check (id = 1),
+  check_value bytea not null,
+  public_url text
+);
+
+create table tenants (
+  id text primary key check (id ~ '^[0-9a-f]{12}$'),
+  domain text unique,
+  name text not null,
+  created timestamptz not null,
+  closed timestamptz,
+  erase_after timestamptz
+);
+-- Exactly one workspace has no domain: home, on the public host itself.
+create unique index tenants_home on tenants ((domain is null)) where domain is null;
+create index tenants_erase_after on tenants (erase_after) where erase_after is not null;
+
+-- Requests counted in a sliding window; the array never exceeds the limit of its bucket.
+create table limit_hits (
+  bucket bytea primary key,
+  hits timestamptz[] not null,
+  expires timestamptz not null
+);
+create index limit_hits_expires on limit_hits (expires);
+
+-- Answers kept for repeated requests with the same Idempotency-Key.
+create table kept_answers (
+  key_hash bytea primary key,
+  request_hash bytea not null,
+  sealed bytea,
+  expires timestamptz not null
+);
+create index kept_answers_expires on kept_answers (expires);
+
+create table outbox (
+  id text primary key,
+  tenant_id text,
+  kind text not null,
+  message_id text not null unique,
+  sealed bytea,
+  state text not null check (state in ('queued', 'accepted', 'bounced', 'failed')),
+  attempts integer not null default 0,
+  created timestamptz not null,
+  expires timestamptz not null,
+  settled timestamptz
+);
+create index outbox_created on outbox (created);
