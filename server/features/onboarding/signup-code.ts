@@ -1,4 +1,4 @@
-import { addSeconds, secondsUntil } from '#server/kernel/clock.ts'
+import { addSeconds } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { newId, newSecretToken, newVerificationCode } from '#server/kernel/ids.ts'
 import { postLetter } from '#server/kernel/mail.ts'
@@ -6,27 +6,11 @@ import { claimMailBudget } from '#server/kernel/mail-budget.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { problem } from '#server/kernel/problem.ts'
 import { hashesMatch } from '#server/kernel/secrets.ts'
-import { canonicalAddress, foldedAddress } from './email-address.ts'
-import type { SignupRow } from './signup.ts'
+import { canonicalAddress, foldedAddress } from '../addresses/email-address.ts'
+import { type CodeRow, codeSeconds, type SignupRow, triesPerCode } from './signup-record.ts'
 import { codeLetter } from './signup-letters.ts'
 
-export const codeSeconds = 600 // [S2]
-export const resendSeconds = 120 // [S2]
-export const triesPerCode = 5
-export const codesPerSignup = 3
 const daySeconds = 24 * 3600
-
-export type CodeRow = {
-  id: string
-  signup_id: string
-  code_hash: Buffer
-  mail_id: string
-  tries: number
-  created: Date
-  expires: Date
-  used: Date | null
-  killed: Date | null
-}
 
 /**
  * Mails a new code and confirm link for a sign-up; earlier ones of this sign-up die. Throws `CODE_RECENTLY_SENT`
@@ -48,6 +32,7 @@ export async function sendCode(tx: Tx, means: Means, signup: SignupRow): Promise
     id: newId('code'),
     signup_id: signup.id,
     code_hash: hashCode(means, signup, code),
+    link_hash: means.secrets.hash('confirm-link', linkToken),
     mail_id: mailId,
     tries: 0,
     created: means.now,
@@ -55,10 +40,7 @@ export async function sendCode(tx: Tx, means: Means, signup: SignupRow): Promise
     used: null,
     killed: null
   }
-  await tx
-    .insertInto('signup_codes')
-    .values({ ...row, link_hash: means.secrets.hash('confirm-link', linkToken) })
-    .execute()
+  await tx.insertInto('signup_codes').values(row).execute()
   return row
 }
 
@@ -112,24 +94,24 @@ export async function killCodes(tx: Tx, means: Means, signupId: string): Promise
     .execute()
 }
 
-/** Whole seconds until this sign-up may send its next code. */
-export function resendWaitSeconds(means: Means, code: CodeRow): number {
-  return secondsUntil(means.now, addSeconds(code.created, resendSeconds))
-}
-
 // Bound to the sign-up and to the address the code was sent to: neither another sign-up nor a corrected address takes it.
 function hashCode(means: Means, signup: SignupRow, code: string): Buffer {
   return means.secrets.hash('verification-code', signup.id, signup.email_key, code)
 }
 
 async function refuseBlockedAddress(tx: Tx, means: Means, email: string): Promise<void> {
+  if (await isAddressBlocked(tx, means, email)) throw problem('CODE_RECENTLY_SENT', { retryAfterSeconds: daySeconds })
+}
+
+/** Whether the owner of an address asked for no more sign-up mails. */
+export async function isAddressBlocked(tx: Tx, means: Means, email: string): Promise<boolean> {
   const blocked = await tx
     .selectFrom('mail_blocks')
     .select('until')
     .where('address_hash', '=', blockHash(means, email))
     .where('until', '>', means.now)
     .executeTakeFirst()
-  if (blocked) throw problem('CODE_RECENTLY_SENT', { retryAfterSeconds: daySeconds })
+  return blocked !== undefined
 }
 
 /** What the list of unwanted addresses knows of one: a keyed hash of the folded address. */

@@ -4,25 +4,18 @@ import { newSecretToken } from '#server/kernel/ids.ts'
 import { postLetter } from '#server/kernel/mail.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { type Problem, problem } from '#server/kernel/problem.ts'
+import { endDomainRest } from '../addresses/domain-choice.ts'
+import { canonicalAddress } from '../addresses/email-address.ts'
 import { makePasswordLink } from '../people/password-link.ts'
 import { foundWorkspace, workspaceAddress } from '../tenancy/workspace.ts'
-import { endDomainRest } from './domain-choice.ts'
-import { canonicalAddress } from './email-address.ts'
-import {
-  codesPerSignup,
-  type CodeVerdict,
-  newestCode,
-  resendWaitSeconds,
-  triesPerCode,
-  tryCode,
-  useCode
-} from './signup-code.ts'
 import type { SignupWish, WorkspaceAnswer } from './signup.schema.ts'
-import { findSignup, refuseEnded, refuseFaults, refuseTakenDomain, refuseWhenClosed, type SignupRow } from './signup.ts'
-import { fault, type Body, readWish } from './signup-wish.ts'
+import { refuseFaults, refuseTakenDomain, refuseWhenClosed } from './signup.ts'
+import { type CodeVerdict, newestCode, tryCode, useCode } from './signup-code.ts'
 import { welcomeLetter } from './signup-letters.ts'
+import { resendWaitSeconds } from './signup-progress.ts'
+import { codesPerSignup, findSignup, refuseEnded, type SignupRow, triesPerCode, undoSeconds } from './signup-record.ts'
+import { type Body, fault, readWish } from './signup-wish.ts'
 
-export const undoSeconds = 72 * 3600
 const seedCodeSeconds = 24 * 3600
 const seedCandidates = 3
 

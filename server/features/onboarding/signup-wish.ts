@@ -1,8 +1,8 @@
 import { cleanAgentName, hasForbiddenCharacters, longestCompanyCharacters, longestNameCharacters } from '#server/kernel/plain-text.ts'
 import { type ProblemCode, problem } from '#server/kernel/problem.ts'
 import { problemTable } from '#server/kernel/problem-table.ts'
-import { judgeDomainName } from './domain-name.ts'
-import { judgeEmailAddress } from './email-address.ts'
+import { judgeDomainName } from '../addresses/domain-name.ts'
+import { judgeEmailAddress } from '../addresses/email-address.ts'
 import type { Fault, SignupWish } from './signup.schema.ts'
 
 /** A body as it came; onboarding ignores members that it does not know (contract §1). */

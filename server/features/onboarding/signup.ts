@@ -4,36 +4,15 @@ import { newId, newSecretToken } from '#server/kernel/ids.ts'
 import { readDelivery } from '#server/kernel/mail.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { problem } from '#server/kernel/problem.ts'
+import { isDomainFree, suggestDomains } from '../addresses/domain-choice.ts'
+import { canonicalAddress, maskAddress } from '../addresses/email-address.ts'
 import { workspaceAddress } from '../tenancy/workspace.ts'
-import { isDomainFree, suggestDomains } from './domain-choice.ts'
-import { canonicalAddress, maskAddress } from './email-address.ts'
 import { nextActionsFor } from './next-actions.ts'
-import type { CheckAnswer, CodeAnswer, SignupStatus, SignupWish, StatusAnswer } from './signup.schema.ts'
-import { type CodeRow, codesPerSignup, newestCode, resendWaitSeconds, sendCode, triesPerCode } from './signup-code.ts'
+import type { CheckAnswer, CodeAnswer, SignupWish, StatusAnswer } from './signup.schema.ts'
+import { newestCode, sendCode } from './signup-code.ts'
+import { progressOf } from './signup-progress.ts'
+import { correctionsPerSignup, findSignup, handleHash, type SignupRow, signupSeconds } from './signup-record.ts'
 import { type AgentNote, type Body, fault, readAgentNote, readWish } from './signup-wish.ts'
-
-export const signupSeconds = 3600
-export const correctionsPerSignup = 2
-
-export type SignupRow = {
-  id: string
-  name: string
-  company: string
-  email: string
-  email_key: string
-  domain: string
-  agent_name: string | null
-  client_address: string
-  created: Date
-  expires: Date
-  sends: number
-  corrections: number
-  completed: Date | null
-  rejected: Date | null
-  cancelled: Date | null
-  undone: Date | null
-  tenant_id: string | null
-}
 
 /** Dry run of step 1: every fault at once and free names; writes and sends nothing (contract §2). */
 export async function checkSignup(tx: Tx, means: Means, body: Body): Promise<CheckAnswer> {
@@ -79,54 +58,6 @@ export async function readSignup(tx: Tx, means: Means, signupId: string): Promis
     correctionsRemaining: correctionsPerSignup - signup.corrections,
     delivery: await readDelivery(tx, code.mail_id),
     ...(tenant ? { workspace: tenant } : {})
-  }
-}
-
-/** The sign-up that a `signupId` opens, locked when asked for. Throws `SIGNUP_NOT_FOUND`. */
-export async function findSignup(tx: Tx, means: Means, signupId: string, lock?: 'lock'): Promise<SignupRow> {
-  const query = tx.selectFrom('signups').selectAll().where('handle_hash', '=', handleHash(means, signupId))
-  const signup = await (lock ? query.forUpdate() : query).executeTakeFirst()
-  if (!signup) throw problem('SIGNUP_NOT_FOUND')
-  return signup
-}
-
-export function statusOf(means: Means, signup: SignupRow): SignupStatus {
-  if (signup.undone) return 'undone'
-  if (signup.completed) return 'completed'
-  if (signup.rejected) return 'rejected'
-  if (signup.cancelled) return 'cancelled'
-  return signup.expires <= means.now ? 'expired' : 'awaiting_confirmation'
-}
-
-const endings = {
-  rejected: 'SIGNUP_REJECTED',
-  cancelled: 'SIGNUP_CANCELLED',
-  expired: 'SIGNUP_EXPIRED',
-  undone: 'SIGNUP_UNDONE'
-} as const
-
-/** Throws the problem of a sign-up that has ended without a workspace; says nothing of one that waits or is complete. */
-export function refuseEnded(means: Means, signup: SignupRow): void {
-  const status = statusOf(means, signup)
-  if (status in endings) throw problem(endings[status as keyof typeof endings])
-}
-
-/** What every answer about a sign-up says of its course. */
-export function progressOf(means: Means, signupId: string, signup: SignupRow, code: CodeRow) {
-  const status = statusOf(means, signup)
-  const isLive = status === 'awaiting_confirmation' && !code.used && !code.killed
-  const attemptsRemaining = isLive ? triesPerCode - code.tries : 0
-  const sendsRemaining = status === 'awaiting_confirmation' ? codesPerSignup - signup.sends : 0
-  const resendAfterSeconds = sendsRemaining > 0 ? resendWaitSeconds(means, code) : 0
-  return {
-    signupId,
-    status,
-    expiresAt: signup.expires.toISOString(),
-    codeExpiresAt: isLive ? (code.expires < signup.expires ? code.expires : signup.expires).toISOString() : null,
-    resendAfterSeconds,
-    attemptsRemaining,
-    sendsRemaining,
-    nextActions: nextActionsFor(means, { state: status, signupId, attemptsRemaining, sendsRemaining, resendAfterSeconds })
   }
 }
 
@@ -179,6 +110,3 @@ function domainOf(means: Means, signup: SignupRow) {
   return { domain: signup.domain, loginUrl: workspaceAddress(means, signup.domain) }
 }
 
-function handleHash(means: Means, signupId: string): Buffer {
-  return means.secrets.hash('signup-id', signupId)
-}
