@@ -43,9 +43,8 @@ export async function globalTeardown(): Promise<void> {
 /** A run that is interrupted skips its teardown; one that ends in the midst can do only what needs no waiting. */
 function endWithTheRun(interrupted: AbortController): void {
   process.once('exit', () => {
-    if (!server) return
     try {
-      process.kill(server.pid(), 'SIGQUIT')
+      if (server) process.kill(server.pid(), 'SIGQUIT')
     } catch {
       // It is gone already.
     }
