@@ -29,8 +29,9 @@ type InstallTable = {
 
 type TenantTable = {
   id: string
-  /** `null` for the home workspace, whose host is the public URL's own. */
+  /** `null` for the home workspace, whose host is the public URL's own, and for a closed one. */
   domain: string | null
+  is_home: boolean
   name: string
   created: Date
   closed: Date | null
