@@ -1,4 +1,4 @@
-import type { Chapter } from './promises.ts'
+import type { Chapter } from './pledge.ts'
 
 /** What holds for every route: contract §1, and of §3 and §4 what routes without sign-in need. */
 export const conventionPromises: Chapter[] = [

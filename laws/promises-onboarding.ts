@@ -1,4 +1,4 @@
-import type { Chapter } from './promises.ts'
+import type { Chapter } from './pledge.ts'
 
 /** Agent onboarding beyond the public reference: contract §2, without the OAuth hand-over. */
 export const onboardingPromises: Chapter[] = [

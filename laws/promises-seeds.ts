@@ -1,4 +1,4 @@
-import type { Chapter } from './promises.ts'
+import type { Chapter } from './pledge.ts'
 
 /** The public reference: `S1` is the page on the API, `S2` the page on agent onboarding. */
 export const seedPromises: Chapter[] = [

@@ -1,4 +1,4 @@
-import type { Chapter } from './promises.ts'
+import type { Chapter } from './pledge.ts'
 
 /** Settings and what follows from them: contract §5. */
 export const settingPromises: Chapter[] = [
