@@ -1,0 +1,60 @@
+import { rmSync } from 'node:fs'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '#server/kernel/postgres/embedded-postgres.ts'
+import { handOnSettings, makeTemplate } from './database.ts'
+
+// For `node --test --test-global-setup=testing/postgres.ts`: one PostgreSQL for the whole run, empty at its start, gone at its end.
+
+const silent = { info: () => {}, warn: () => {}, error: console.error }
+const careless = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' }
+
+let folder = ''
+let starting: Promise<EmbeddedPostgres> | undefined
+let server: EmbeddedPostgres | undefined
+
+export async function globalSetup(): Promise<void> {
+  const interrupted = new AbortController()
+  folder = await mkdtemp(join(tmpdir(), 'ekso-test-'))
+  endWithTheRun(interrupted)
+  // PostgreSQL's user must pass through it when the tests run as root.
+  await chmod(folder, 0o711)
+  starting = startEmbeddedPostgres({
+    dataDir: folder,
+    log: silent,
+    signal: interrupted.signal,
+    settings: careless
+  })
+  server = await starting
+  const settings = { connection: server.connection, superuser: server.superuser }
+  handOnSettings(settings)
+  // The migration runner (`migrate` of kernel/migrate.ts) belongs here.
+  await makeTemplate(settings, async () => {})
+}
+
+export async function globalTeardown(): Promise<void> {
+  const started = await starting?.catch(() => undefined)
+  await started?.stop()
+  server = undefined
+  await rm(folder, { recursive: true, force: true })
+}
+
+/** A run that is interrupted skips its teardown; one that ends in the midst can do only what needs no waiting. */
+function endWithTheRun(interrupted: AbortController): void {
+  process.once('exit', () => {
+    if (!server) return
+    try {
+      process.kill(server.pid(), 'SIGQUIT')
+    } catch {
+      // It is gone already.
+    }
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.once(signal, () => {
+      interrupted.abort()
+      void globalTeardown().finally(() => process.exit(1))
+    })
+  }
+}
