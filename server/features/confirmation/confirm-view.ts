@@ -12,16 +12,25 @@ export function confirmView(view: ConfirmView | 'replaced', token: string): Html
     case 'rejected':
       return refusedView(view, token)
     case 'expired':
-      return endedView('This request has expired', 'Nobody confirmed it within 60 minutes, so nothing was opened.')
+      return endedView(
+        'This request has expired',
+        'Nobody confirmed it within 60 minutes, so nothing was opened.'
+      )
     case 'cancelled':
-      return endedView('This request was cancelled', 'Whoever made it has taken it back, so nothing was opened.')
+      return endedView(
+        'This request was cancelled',
+        'Whoever made it has taken it back, so nothing was opened.'
+      )
     case 'undone':
       return endedView('This workspace was closed', 'Its owner has undone the sign-up.')
   }
 }
 
 export function unknownLinkView(): HtmlText {
-  return endedView('This link leads nowhere', 'Check that the whole address was copied. Links of old requests end here too.')
+  return endedView(
+    'This link leads nowhere',
+    'Check that the whole address was copied. Links of old requests end here too.'
+  )
 }
 
 export function domainTakenView(): HtmlText {
@@ -32,7 +41,10 @@ export function domainTakenView(): HtmlText {
 }
 
 function replacedView(): HtmlText {
-  return endedView('A newer mail has taken the place of this one', 'Use the link or the code in the newest mail.')
+  return endedView(
+    'A newer mail has taken the place of this one',
+    'Use the link or the code in the newest mail.'
+  )
 }
 
 function endedView(title: string, sentence: string): HtmlText {
@@ -40,7 +52,9 @@ function endedView(title: string, sentence: string): HtmlText {
 }
 
 function questionView(view: ConfirmView, token: string): HtmlText {
-  const asker = view.agentName ? html`The agent “${view.agentName}” (a name it gave itself)` : html`An agent or form without a name`
+  const asker = view.agentName
+    ? html`The agent “${view.agentName}” (a name it gave itself)`
+    : html`An agent or form without a name`
   return page({
     title: 'Open this workspace?',
     body: html`<h1>Open this workspace?</h1>

@@ -2,8 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { page as pageAccess } from '#server/kernel/http/access.ts'
 import type { App } from '#server/kernel/http/app-parts.ts'
 import { keepAddressSecret } from '#server/kernel/http/security-headers.ts'
-import { approveSignup, chooseMails, rejectSignup, viewConfirmation } from './confirmation.ts'
 import { confirmView, domainTakenView, unknownLinkView } from './confirm-view.ts'
+import { approveSignup, chooseMails, rejectSignup, viewConfirmation } from './confirmation.ts'
 
 type LinkRequest = FastifyRequest<{ Params: { token: string } }>
 
@@ -12,7 +12,9 @@ export function confirmPages(app: App): void {
   const { http, db, means } = app
   const access = pageAccess({ on: 'home' })
 
-  http.get('/confirm/:token', { config: { access } }, (request: LinkRequest, reply) => showLink(app, request, reply))
+  http.get('/confirm/:token', { config: { access } }, (request: LinkRequest, reply) =>
+    showLink(app, request, reply)
+  )
 
   http.post('/confirm/:token/approval', { config: { access } }, async (request: LinkRequest, reply) => {
     const decision = await db.install((tx) => approveSignup(tx, means(), request.params.token))
@@ -33,7 +35,11 @@ export function confirmPages(app: App): void {
   })
 }
 
-async function showLink({ db, means }: App, request: LinkRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function showLink(
+  { db, means }: App,
+  request: LinkRequest,
+  reply: FastifyReply
+): Promise<FastifyReply> {
   const view = await db.install((tx) => viewConfirmation(tx, means(), request.params.token))
   if (!view) return send(reply.code(404), unknownLinkView())
   return send(reply, confirmView(view, request.params.token))

@@ -54,7 +54,7 @@ function questionPage(view: UndoView, fault?: string): HtmlText {
     body: html`<h1>Close this workspace?</h1>
 <p>This undoes the sign-up of ${view.company} (${view.domain}) for ${view.email}. The workspace closes at once for
 everybody, and what it holds is erased after 7 days. It cannot be opened again.</p>
-${fault && html`<p class="alert" role="alert">${fault}</p>`}
+${fault && html`<p class="alarm" role="alert">${fault}</p>`}
 <form method="post">${passwordField}<button class="danger">Close the workspace</button></form>
 <p class="quiet">To keep it, just leave this page.</p>`
   })

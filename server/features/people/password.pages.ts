@@ -71,7 +71,7 @@ function show(reply: FastifyReply, content: HtmlText): FastifyReply {
 function passwordForm(workspace: string, holder: LinkHolder, faults: string[]): HtmlText {
   const alert =
     faults.length > 0 &&
-    html`<ul class="alert" role="alert">${faults.map((fault) => html`<li>${fault}</li>`)}</ul>`
+    html`<ul class="alarm" role="alert">${faults.map((fault) => html`<li>${fault}</li>`)}</ul>`
   return page({
     title: 'Set your password',
     body: html`<h1>Set your password</h1>
