@@ -9,7 +9,8 @@ import { migrate } from '#server/kernel/migrate.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#server/kernel/postgres/embedded-postgres.ts'
 import { handOnSettings, makeTemplate } from './database.ts'
 
-// For `node --test --test-global-setup=testing/postgres.ts`: one PostgreSQL for the whole run, empty at its start, gone at its end.
+// For `node --test --test-global-setup=testing/postgres.ts`: one PostgreSQL for the whole run, empty at its
+// start, gone at its end.
 
 const silent = { info: () => {}, warn: () => {}, error: console.error }
 const careless = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' }
@@ -57,7 +58,9 @@ export async function globalTeardown(): Promise<void> {
   await rm(folder, { recursive: true, force: true })
 }
 
-/** A run that is interrupted skips its teardown; one that ends in the midst can do only what needs no waiting. */
+/**
+ * A run that is interrupted skips its teardown; one that ends in the midst can do only what needs no waiting.
+ */
 function endWithTheRun(interrupted: AbortController): void {
   process.once('exit', () => {
     try {
