@@ -9,13 +9,14 @@ create table install (
 create table tenants (
   id text primary key check (id ~ '^[0-9a-f]{12}$'),
   domain text unique,
+  is_home boolean not null default false,
   name text not null,
   created timestamptz not null,
   closed timestamptz,
   erase_after timestamptz
 );
--- Exactly one workspace has no domain: home, on the public host itself.
-create unique index tenants_home on tenants ((domain is null)) where domain is null;
+-- Exactly one workspace is home, on the public host itself; it has no domain, nor has a closed one.
+create unique index tenants_home on tenants (is_home) where is_home;
 create index tenants_erase_after on tenants (erase_after) where erase_after is not null;
 
 -- Requests counted in a sliding window; the array never exceeds the limit of its bucket.

@@ -7,11 +7,13 @@ export type FieldFault = { field: string; code: string }
 
 type ProblemOptions = {
   fields?: FieldFault[]
-  retryAfterSeconds?: number
+  retryAfterSeconds?: number | undefined
   /** Members beside the contract's five, such as `suggestions` or `nextActions`. */
   members?: Record<string, unknown>
   /** The transaction that throws it commits what it wrote before: a counted try must not be undone. */
   keepsWrites?: boolean
+  /** It is the kept answer of an earlier request with the same Idempotency-Key. */
+  isReplay?: boolean
   /** For the log only; never sent. */
   cause?: unknown
 }
@@ -24,6 +26,7 @@ export class Problem extends Error {
   readonly retryAfterSeconds: number | undefined
   readonly members: Record<string, unknown>
   readonly keepsWrites: boolean
+  readonly isReplay: boolean
 
   constructor(code: ProblemCode, options: ProblemOptions = {}) {
     super(problemTable[code].say, options.cause === undefined ? undefined : { cause: options.cause })
@@ -34,6 +37,7 @@ export class Problem extends Error {
     this.retryAfterSeconds = options.retryAfterSeconds
     this.members = options.members ?? {}
     this.keepsWrites = options.keepsWrites ?? false
+    this.isReplay = options.isReplay ?? false
   }
 }
 

@@ -1,0 +1,15 @@
+import type { Pledge } from './pledge.ts'
+import { conventionPromises } from './promises-conventions.ts'
+import { onboardingPromises } from './promises-onboarding.ts'
+import { seedPromises } from './promises-seeds.ts'
+import { settingPromises } from './promises-settings.ts'
+
+/** What the public reference (`S1`, `S2`) and the contract (`C1` … by section) promise. A law asks for a test of each. */
+export const promises: Pledge[] = [
+  ...seedPromises,
+  ...conventionPromises,
+  ...onboardingPromises,
+  ...settingPromises
+].flatMap(({ source, pledges }) =>
+  Object.entries(pledges).map(([id, sentence]) => ({ id, source, sentence }))
+)

@@ -1,0 +1,51 @@
+import type { Selectable } from 'kysely'
+import type { Tx } from '#server/kernel/db.ts'
+import type { Means } from '#server/kernel/means.ts'
+import { problem } from '#server/kernel/problem.ts'
+import type { Tables } from '#server/kernel/tables.ts'
+import type { SignupStatus } from './signup.schema.ts'
+
+export const signupSeconds = 3600
+export const codeSeconds = 600 // [S2]
+export const resendSeconds = 120 // [S2]
+export const triesPerCode = 5
+export const codesPerSignup = 3
+export const correctionsPerSignup = 2
+export const undoSeconds = 72 * 3600
+
+export type SignupRow = Selectable<Tables['signups']>
+export type CodeRow = Selectable<Tables['signup_codes']>
+
+/** The sign-up that a `signupId` opens, locked when asked for. Throws `SIGNUP_NOT_FOUND`. */
+export async function findSignup(tx: Tx, means: Means, signupId: string, lock?: 'lock'): Promise<SignupRow> {
+  const query = tx.selectFrom('signups').selectAll().where('handle_hash', '=', handleHash(means, signupId))
+  const signup = await (lock ? query.forUpdate() : query).executeTakeFirst()
+  if (!signup) throw problem('SIGNUP_NOT_FOUND')
+  return signup
+}
+
+/** What the database keeps of a `signupId`. */
+export function handleHash(means: Means, signupId: string): Buffer {
+  return means.secrets.hash('signup-id', signupId)
+}
+
+export function statusOf(means: Means, signup: SignupRow): SignupStatus {
+  if (signup.undone) return 'undone'
+  if (signup.completed) return 'completed'
+  if (signup.rejected) return 'rejected'
+  if (signup.cancelled) return 'cancelled'
+  return signup.expires <= means.now ? 'expired' : 'awaiting_confirmation'
+}
+
+const endings = {
+  rejected: 'SIGNUP_REJECTED',
+  cancelled: 'SIGNUP_CANCELLED',
+  expired: 'SIGNUP_EXPIRED',
+  undone: 'SIGNUP_UNDONE'
+} as const
+
+/** Throws the problem of a sign-up that ended without a workspace; says nothing of one that waits or is complete. */
+export function refuseEnded(means: Means, signup: SignupRow): void {
+  const status = statusOf(means, signup)
+  if (status in endings) throw problem(endings[status as keyof typeof endings])
+}

@@ -1,0 +1,130 @@
+import { addSeconds } from '#server/kernel/clock.ts'
+import type { Tx } from '#server/kernel/db.ts'
+import { newId, newSecretToken } from '#server/kernel/ids.ts'
+import type { Means } from '#server/kernel/means.ts'
+import { readDelivery } from '#server/kernel/outbox.ts'
+import { problem } from '#server/kernel/problem.ts'
+import { isDomainFree, suggestDomains } from '../addresses/domain-choice.ts'
+import { canonicalAddress, maskAddress } from '../addresses/email-address.ts'
+import { workspaceAddress } from '../tenancy/workspace.ts'
+import { nextActionsFor } from './next-actions.ts'
+import type { CheckAnswer, CodeAnswer, SignupWish, StatusAnswer } from './signup.schema.ts'
+import { newestCode, sendCode } from './signup-code.ts'
+import { progressOf } from './signup-progress.ts'
+import {
+  correctionsPerSignup,
+  findSignup,
+  handleHash,
+  type SignupRow,
+  signupSeconds
+} from './signup-record.ts'
+import { type AgentNote, type Body, fault, readAgentNote, readWish } from './signup-wish.ts'
+
+/** Dry run of step 1: every fault at once and free names; writes and sends nothing (contract §2). */
+export async function checkSignup(tx: Tx, means: Means, body: Body): Promise<CheckAnswer> {
+  refuseWhenClosed(means)
+  const { wish, faults } = readWish(body)
+  const isNameable = !faults.some(({ field }) => field === 'domain')
+  const isFree = isNameable && (await isDomainFree(tx, means, wish.domain, wish.email))
+  const errors = isNameable && !isFree ? [...faults, fault('DOMAIN_TAKEN')] : faults
+  const suggestions = await suggestDomains(tx, means, wish)
+  return {
+    valid: errors.length === 0,
+    domainAvailable: isFree,
+    errors,
+    suggestions,
+    nextActions: nextActionsFor(means, { state: 'new', sent: body, errors, suggestions })
+  }
+}
+
+/**
+ * Step 1 [S2]: begins a sign-up and mails its code, in one transaction. Throws `SIGNUP_CLOSED`, the field faults,
+ * `DOMAIN_TAKEN`, `AGENT_INVALID` and `CODE_RECENTLY_SENT`.
+ */
+export async function beginSignup(
+  tx: Tx,
+  means: Means,
+  body: Body,
+  clientAddress: string
+): Promise<CodeAnswer> {
+  refuseWhenClosed(means)
+  const { wish, faults } = readWish(body)
+  await refuseFaults(tx, means, wish, faults)
+  const agent = readAgentNote(body)
+  await refuseTakenDomain(tx, means, wish)
+  const signupId = newSecretToken()
+  const signup = await insertSignup(tx, means, { wish, agent, clientAddress, signupId })
+  const code = await sendCode(tx, means, signup)
+  return { message: 'Verification code sent', ...progressOf(means, signupId, signup, code) }
+}
+
+/** State and mail delivery of a sign-up, without name or company. Throws `SIGNUP_NOT_FOUND`. */
+export async function readSignup(tx: Tx, means: Means, signupId: string): Promise<StatusAnswer> {
+  const signup = await findSignup(tx, means, signupId)
+  const code = await newestCode(tx, signup.id)
+  const tenant =
+    signup.tenant_id && !signup.undone
+      ? { tenantId: signup.tenant_id, ...domainOf(means, signup) }
+      : undefined
+  return {
+    ...progressOf(means, signupId, signup, code),
+    email: maskAddress(signup.email),
+    correctionsRemaining: correctionsPerSignup - signup.corrections,
+    delivery: await readDelivery(tx, code.mail_id),
+    ...(tenant ? { workspace: tenant } : {})
+  }
+}
+
+/** Throws the first fault as the problem, with all of them in `errors` and free names where the domain is at fault. */
+export async function refuseFaults(
+  tx: Tx,
+  means: Means,
+  wish: SignupWish,
+  faults: CheckAnswer['errors']
+): Promise<void> {
+  const first = faults[0]
+  if (!first) return
+  const isDomainAtFault = faults.some(({ field }) => field === 'domain')
+  const suggestions = isDomainAtFault ? { suggestions: await suggestDomains(tx, means, wish) } : {}
+  throw problem(first.code as Parameters<typeof problem>[0], { members: { errors: faults, ...suggestions } })
+}
+
+/** Throws `DOMAIN_TAKEN` with free names when the wished one is in use or at rest. */
+export async function refuseTakenDomain(tx: Tx, means: Means, wish: SignupWish): Promise<void> {
+  if (await isDomainFree(tx, means, wish.domain, wish.email)) return
+  throw problem('DOMAIN_TAKEN', {
+    members: { errors: [fault('DOMAIN_TAKEN')], suggestions: await suggestDomains(tx, means, wish) }
+  })
+}
+
+export function refuseWhenClosed(means: Means): void {
+  if (!means.takesSignups) throw problem('SIGNUP_CLOSED')
+}
+
+async function insertSignup(
+  tx: Tx,
+  means: Means,
+  given: { wish: SignupWish; agent: AgentNote | undefined; clientAddress: string; signupId: string }
+): Promise<SignupRow> {
+  return tx
+    .insertInto('signups')
+    .values({
+      id: newId('signup'),
+      handle_hash: handleHash(means, given.signupId),
+      ...given.wish,
+      email_key: canonicalAddress(given.wish.email),
+      agent_name: given.agent?.name ?? null,
+      agent_code_challenge: given.agent?.codeChallenge ?? null,
+      client_address: given.clientAddress,
+      created: means.now,
+      expires: addSeconds(means.now, signupSeconds),
+      sends: 1,
+      corrections: 0
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+function domainOf(means: Means, signup: SignupRow) {
+  return { domain: signup.domain, loginUrl: workspaceAddress(means, signup.domain) }
+}

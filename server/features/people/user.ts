@@ -1,0 +1,29 @@
+import type { Tx } from '#server/kernel/db.ts'
+import { newId } from '#server/kernel/ids.ts'
+import type { Means } from '#server/kernel/means.ts'
+
+/** Adds the first user of a new workspace, as super admin and without a password. Returns the user's id. */
+export async function addOwner(
+  tx: Tx,
+  means: Means,
+  tenantId: string,
+  person: { name: string; email: string }
+): Promise<string> {
+  const id = newId('user')
+  await tx
+    .insertInto('users')
+    .values({
+      tenant_id: tenantId,
+      id,
+      name: person.name,
+      email: person.email,
+      email_key: person.email.toLowerCase(),
+      is_super_admin: true,
+      created: means.now,
+      created_by: id,
+      updated: means.now,
+      updated_by: id
+    })
+    .execute()
+  return id
+}

@@ -1,0 +1,112 @@
+import { sql } from 'kysely'
+import { addSeconds } from '#server/kernel/clock.ts'
+import type { Tx } from '#server/kernel/db.ts'
+import { enterTenant } from '#server/kernel/db.ts'
+import { type HostMeaning, workspaceUrl } from '#server/kernel/hosts.ts'
+import { newTenantId } from '#server/kernel/ids.ts'
+import type { Means } from '#server/kernel/means.ts'
+import { addOwner } from '../people/user.ts'
+
+const eraseAfterSeconds = 7 * 24 * 3600
+
+export type Workspace = {
+  id: string
+  domain: string | null
+  isHome: boolean
+  isClosed: boolean
+  name: string
+}
+
+/** The address of a workspace under the public URL in force. */
+export function workspaceAddress(means: Means, domain: string): string {
+  return workspaceUrl(means.publicUrl, domain)
+}
+
+/** Makes the home workspace at first boot; later boots and other nodes change nothing. */
+export async function ensureHome(tx: Tx, now: Date): Promise<void> {
+  await tx
+    .insertInto('tenants')
+    .values({ id: newTenantId(), is_home: true, name: 'Home', created: now })
+    .onConflict((conflict) => conflict.column('is_home').where('is_home', '=', true).doNothing())
+    .execute()
+}
+
+/** The workspace that a host means. A name at rest answers as closed, so that old links do not look mistyped. */
+export async function findWorkspace(tx: Tx, meaning: HostMeaning): Promise<Workspace | undefined> {
+  if (meaning.kind === 'unknown') return undefined
+  const tenants = tx.selectFrom('tenants').select(['id', 'domain', 'is_home', 'name'])
+  const found =
+    meaning.kind === 'home'
+      ? await tenants.where('is_home', '=', true).executeTakeFirst()
+      : await tenants.where('domain', '=', meaning.domain).executeTakeFirst()
+  if (found)
+    return { id: found.id, domain: found.domain, isHome: found.is_home, isClosed: false, name: found.name }
+  if (meaning.kind === 'home') return undefined
+  const { domain } = meaning
+  const rest = await tx
+    .selectFrom('domain_rests')
+    .select('domain')
+    .where('domain', '=', domain)
+    .executeTakeFirst()
+  return rest ? { id: '', domain, isHome: false, isClosed: true, name: '' } : undefined
+}
+
+/**
+ * Opens a workspace with its owner as super admin, inside the caller's transaction, which then acts in it.
+ * Undefined when the domain was taken by a faster one: of two racing sign-ups exactly one gets it.
+ */
+export async function foundWorkspace(
+  tx: Tx,
+  means: Means,
+  wish: { name: string; email: string; company: string; domain: string }
+): Promise<{ tenantId: string; userId: string } | undefined> {
+  const tenantId = newTenantId()
+  const made = await tx
+    .insertInto('tenants')
+    .values({ id: tenantId, domain: wish.domain, name: wish.company, created: means.now })
+    .onConflict((conflict) => conflict.column('domain').doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (!made) return undefined
+  await enterTenant(tx, tenantId)
+  return { tenantId, userId: await addOwner(tx, means, tenantId, wish) }
+}
+
+/** Closes a workspace at once and frees its host; what it holds is erased after 7 days (contract §2). */
+export async function closeWorkspace(tx: Tx, means: Means, tenantId: string): Promise<void> {
+  await tx
+    .updateTable('tenants')
+    .set({ closed: means.now, domain: null, erase_after: addSeconds(means.now, eraseAfterSeconds) })
+    .where('id', '=', tenantId)
+    .execute()
+}
+
+/** Erases one closed workspace whose 7 days have passed, with all that hangs on it. Returns how many it was: 0 or 1. */
+export async function eraseClosedWorkspace(tx: Tx, now: Date): Promise<number> {
+  const due = await tx
+    .selectFrom('tenants')
+    .select('id')
+    .where('erase_after', '<=', now)
+    .orderBy('erase_after')
+    .limit(1)
+    .forUpdate()
+    .skipLocked()
+    .executeTakeFirst()
+  if (!due) return 0
+  // The cascade is subject to row security as well.
+  await enterTenant(tx, due.id)
+  await tx.deleteFrom('outbox').where('tenant_id', '=', due.id).execute()
+  await tx.deleteFrom('signups').where('tenant_id', '=', due.id).execute()
+  await tx.deleteFrom('tenants').where('id', '=', due.id).execute()
+  return 1
+}
+
+/** Frees a bounded number of names whose rest is over. Returns how many. */
+export async function sweepDomainRests(tx: Tx, now: Date, most: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from domain_rests where domain in
+      (select domain from domain_rests where until <= ${now} limit ${most} for update skip locked)`.execute(
+    tx
+  )
+  return Number(numAffectedRows ?? 0)
+}

@@ -1,0 +1,72 @@
+import type { FastifyRequest } from 'fastify'
+import { workspaceUrl } from '../hosts.ts'
+import { problem } from '../problem.ts'
+import type { Http } from './http.ts'
+import type { Tenant } from './tenant-host.ts'
+
+/**
+ * Where a door answers. `home`: the public host and the loopback names. `any`: the host of every workspace, home
+ * included. `anywhere`: any Host at all, without a tenant and uncounted: probes and static files only.
+ */
+export type Where = 'home' | 'any' | 'anywhere'
+
+/** Who may use a door. `anyone` is an API or a document; `page` is HTML for people, whose forms must be its own. */
+export type Access = { kind: 'anyone'; on: Where } | { kind: 'page'; on: 'home' | 'any' }
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Every door must say it; a route without it stops the boot. */
+    access?: Access
+  }
+}
+
+/** A door for callers without an account: API calls and documents. */
+export function anyone(options: { on: Where }): Access {
+  return { kind: 'anyone', on: options.on }
+}
+
+/**
+ * A door for people in a browser. Takes forms; everything but GET demands the `Origin` of the workspace's own stored
+ * address (contract §3); errors are answered as HTML unless the client asked for JSON.
+ */
+export function page(options: { on: 'home' | 'any' }): Access {
+  return { kind: 'page', on: options.on }
+}
+
+// A form of ours is small. Larger ones say so with their own `bodyLimit`.
+const formBytes = 64 * 1024
+
+/** Makes the boot fail at the first route that does not say who may use it. */
+export function requireDeclaredAccess(http: Http): void {
+  http.addHook('onRoute', (route) => {
+    const access = route.config?.access
+    if (!access) {
+      throw new Error(`${route.method} ${route.url} does not say who may use it: set config.access`)
+    }
+    if (access.kind === 'page' && route.bodyLimit === undefined) route.bodyLimit = formBytes
+  })
+}
+
+/** Whether the route answers as a page. False for addresses without a route. */
+export function isPage(request: FastifyRequest): boolean {
+  return request.routeOptions.config?.access?.kind === 'page'
+}
+
+/** Throws ROUTE_NOT_FOUND when the route exists but is not served on this workspace's host. */
+export function refuseForeignHost(access: Access, tenant: Tenant): void {
+  if (access.on === 'home' && !tenant.isHome) throw problem('ROUTE_NOT_FOUND')
+}
+
+/**
+ * Throws ORIGIN_REFUSED when a form was not sent from a page of this workspace's stored address. Nothing derived from
+ * Host counts, so a form opened at 127.0.0.1 is refused too: every link we give out names the stored address.
+ */
+export function refuseForeignForm(request: FastifyRequest, tenant: Tenant, publicUrl: URL): void {
+  if (!isPage(request) || request.method === 'GET' || request.method === 'HEAD') return
+  if (request.headers.origin !== ownOrigin(tenant, publicUrl)) throw problem('ORIGIN_REFUSED')
+}
+
+function ownOrigin(tenant: Tenant, publicUrl: URL): string {
+  if (tenant.isHome || tenant.domain === null) return publicUrl.origin
+  return new URL(workspaceUrl(publicUrl, tenant.domain)).origin
+}
