@@ -31,7 +31,7 @@ export type Jobs = {
   stop(waitSeconds?: number): Promise<void>
 }
 
-type Queue = QueueOptions & { handler: JobHandler; intervalSeconds?: number }
+type Queue = QueueOptions & { handler: JobHandler; intervalSeconds?: number; workerIds: string[] }
 
 // A TypeID or a tenant's id: a mailed code or an address would not pass.
 const idShape = /^(?:[a-z_]+_[0-9a-z]{26}|[0-9a-f]{12})$/
@@ -40,7 +40,7 @@ const idShape = /^(?:[a-z_]+_[0-9a-z]{26}|[0-9a-f]{12})$/
 // `monitorSeconds` later, puts the job back, and the next poll runs it: half a minute in all.
 const heartbeatSeconds = 10
 const monitorSeconds = 12
-const pollSeconds = 5
+const pollSeconds = 10
 
 /** Opens the background work of this process. Nothing runs and no connection is made before `start`. */
 export function openJobs(address: DatabaseAddress, log: Log): Jobs {
@@ -53,12 +53,13 @@ export function openJobs(address: DatabaseAddress, log: Log): Jobs {
     queues.set(name, queue)
   }
   return {
-    handle: (name, options, handler) => add(name, { ...options, handler }),
+    handle: (name, options, handler) => add(name, { ...options, handler, workerIds: [] }),
     every: (name, intervalSeconds, handler) =>
       add(name, {
         maxSeconds: 600,
         isCoalesced: true,
         intervalSeconds,
+        workerIds: [],
         handler: (_ids, signal) => handler(signal)
       }),
     enqueue: async (tx, name, ids, options = {}) => {
@@ -69,6 +70,7 @@ export function openJobs(address: DatabaseAddress, log: Log): Jobs {
         ...(queue.isCoalesced ? { singletonKey: Object.values(ids).join('/') } : {}),
         ...(options.afterSeconds ? { startAfter: options.afterSeconds } : {})
       })
+      if (options.afterSeconds) wakeLater(boss, queue, options.afterSeconds)
     },
     start: async () => {
       await boss.start()
@@ -105,7 +107,7 @@ function makeBoss(address: DatabaseAddress): PgBoss {
 async function startQueue(boss: PgBoss, log: Log, name: string, queue: Queue): Promise<void> {
   const options = {
     retryLimit: 100,
-    retryDelay: 2,
+    retryDelay: 1,
     retryBackoff: true,
     retryDelayMax: 300,
     expireInSeconds: queue.maxSeconds,
@@ -116,14 +118,26 @@ async function startQueue(boss: PgBoss, log: Log, name: string, queue: Queue): P
   // `short` means: one waiting job per key. A queue that is there already keeps its policy.
   await boss.createQueue(name, { ...options, policy: queue.isCoalesced ? 'short' : 'standard' })
   await boss.updateQueue(name, options)
-  const work = {
-    localConcurrency: queue.concurrency ?? 1,
-    pollingIntervalSeconds: pollSeconds,
-    notifyPollingIntervalSeconds: pollSeconds
-  }
-  await boss.work<JobIds>(name, work, async (jobs) => {
-    for (const job of jobs) await runJob(log, name, queue, job)
+  for (let worker = 0; worker < (queue.concurrency ?? 1); worker++) await startWorker(boss, log, name, queue)
+}
+
+// Workers of pg-boss rest after each job until the next poll, even when more jobs wait; so each is told to
+// look again when it has finished one. That is why they are started one by one: told by their own id.
+async function startWorker(boss: PgBoss, log: Log, name: string, queue: Queue): Promise<void> {
+  const options = { pollingIntervalSeconds: pollSeconds, notifyPollingIntervalSeconds: pollSeconds }
+  let workerId = ''
+  workerId = await boss.work<JobIds>(name, options, async (jobs) => {
+    for (const job of jobs) await runJob(log, name, queue, job).finally(() => boss.notifyWorker(workerId))
   })
+  queue.workerIds.push(workerId)
+}
+
+// PostgreSQL tells of a job when it is queued, not when its time has come. Other processes see it by their poll.
+function wakeLater(boss: PgBoss, queue: Queue, afterSeconds: number): void {
+  const wake = () => {
+    for (const workerId of queue.workerIds) boss.notifyWorker(workerId)
+  }
+  setTimeout(wake, afterSeconds * 1000 + 100).unref()
 }
 
 async function runJob(log: Log, name: string, queue: Queue, job: Job<JobIds>): Promise<void> {

@@ -1,122 +1,69 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { after, before, describe, test } from 'node:test'
 import { sql } from 'kysely'
 import { createDatabase, type TestDatabase } from '../../testing/database.ts'
+import { listeningLog, type MailWorld, startMailWorld, until } from '../../testing/mail-world.ts'
 import { type Mailbox, openMailbox } from '../../testing/mailbox.ts'
 import { addSeconds, systemClock } from './clock.ts'
-import { type Db, openDb } from './db.ts'
-import { openJobs } from './jobs.ts'
-import type { Letter } from './letter.ts'
 import { makeLog } from './log.ts'
-import { openMail } from './mail.ts'
 import { migrate } from './migrate.ts'
-import { type Post, postLetter, readDelivery } from './outbox.ts'
-import { makeSecrets } from './secrets.ts'
-import { openSweeps } from './sweep.ts'
+import { postLetter } from './outbox.ts'
 
-const log = makeLog('silent')
-const secrets = makeSecrets('a secret of at least thirty-two bytes')
-const publicUrl = new URL('https://ekso.example')
-
-type Server = { db: Db; post: Post; stop(): Promise<void> }
-
-async function startServer(
-  database: TestDatabase,
-  smtpUrl: string | undefined,
-  url = publicUrl
-): Promise<Server> {
-  const db = openDb(database.connection, log)
-  const jobs = openJobs(database.connection, log)
-  const settings = { publicUrl: url, smtpUrl, mailFrom: 'Ekso <no-reply@ekso.example>' }
-  const sweeps = openSweeps({ db, jobs, clock: systemClock, log })
-  const mail = openMail({ db, jobs, sweeps, secrets, settings, clock: systemClock, log })
-  await jobs.start()
-  return {
-    db,
-    post: { secrets, jobs, settings },
-    stop: async () => {
-      await jobs.stop()
-      mail.close()
-      await db.close()
-    }
-  }
+async function freshDatabase(name: string): Promise<TestDatabase> {
+  const database = await createDatabase(name)
+  await migrate(database.connection, makeLog('silent'))
+  return database
 }
 
-function letter(over: Partial<Letter> = {}): Letter {
-  const expires = addSeconds(systemClock(), 600)
-  return {
-    kind: 'test',
-    to: 'jane@example.com',
-    subject: 'Hello',
-    text: 'Your code:\n\n482916',
-    expires,
-    ...over
-  }
-}
-
-async function until(holds: () => Promise<boolean>, waitMs = 10_000): Promise<void> {
-  for (let waited = 0; waited < waitMs; waited += 50) {
-    if (await holds()) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  assert.fail('it did not come to be in time')
-}
-
-describe('mail', () => {
+describe('mail over SMTP', () => {
   let database: TestDatabase
   let mailbox: Mailbox
-  let server: Server
+  let world: MailWorld
 
   before(async () => {
-    database = await createDatabase('mail')
-    await migrate(database.connection, log)
+    database = await freshDatabase('mail')
     mailbox = await openMailbox()
-    server = await startServer(database, mailbox.url)
+    world = await startMailWorld({ address: database.connection, smtpUrl: mailbox.url })
   })
   after(async () => {
-    await server.stop()
-    await mailbox.close()
-    await database.drop()
+    await world?.stop()
+    await mailbox?.close()
+    await database?.drop()
   })
 
-  const post = (given: Letter) => server.db.install((tx) => postLetter(tx, server.post, systemClock(), given))
-  const delivery = (id: string) => server.db.install((tx) => readDelivery(tx, id))
-
   test('a letter whose transaction commits is delivered, with both bodies and the marks of automatic mail', async () => {
-    const id = await post(letter({ subject: 'Both bodies' }))
+    const id = await world.send({ subject: 'Both bodies' })
     const mail = await mailbox.waitForMail((one) => one.subject === 'Both bodies')
     assert.deepEqual(mail.to, ['jane@example.com'])
     assert.match(mail.text, /482916/)
-    assert.match(mail.html, /482916/)
+    assert.match(mail.html, />482916</)
     assert.equal(mail.messageId, `<${id}@ekso.example>`)
     const header = (key: string) => mail.headers.find((one) => one.key === key)?.value
     assert.equal(header('auto-submitted'), 'auto-generated')
     assert.equal(header('x-auto-response-suppress'), 'All')
-    await until(async () => (await delivery(id)) === 'accepted')
+    await until(async () => (await world.delivery(id)) === 'accepted')
   })
 
   test('a letter whose transaction is rolled back is never delivered', async () => {
-    await assert.rejects(
-      server.db.install(async (tx) => {
-        await postLetter(tx, server.post, systemClock(), letter({ subject: 'Rolled back' }))
-        throw new Error('the cause failed')
-      }),
-      /the cause failed/
-    )
-    await post(letter({ subject: 'After the rollback' }))
+    const rolledBack = world.db.install(async (tx) => {
+      const expires = addSeconds(systemClock(), 60)
+      const letter = { kind: 'test', to: 'jane@example.com', subject: 'Rolled back', text: 'x', expires }
+      await postLetter(tx, world.post, systemClock(), letter)
+      throw new Error('the cause failed')
+    })
+    await assert.rejects(rolledBack, /the cause failed/)
+    await world.send({ subject: 'After the rollback' })
     await mailbox.waitForMail((one) => one.subject === 'After the rollback')
     assert.equal(mailbox.mails.filter((one) => one.subject === 'Rolled back').length, 0)
-    const rows = await server.db.install((tx) =>
-      sql`select 1 from pgboss.job where name = 'mail' and state < 'active'`.execute(tx)
-    )
-    assert.equal(rows.rows.length, 0)
   })
 
   test('an address refused with 550 is bounced after one try', async () => {
     mailbox.manners.refuseRecipient = 550
     const tries = mailbox.tries()
-    const id = await post(letter())
-    await until(async () => (await delivery(id)) === 'bounced')
+    const id = await world.send()
+    await until(async () => (await world.delivery(id)) === 'bounced')
     assert.equal(mailbox.tries() - tries, 1)
     delete mailbox.manners.refuseRecipient
   })
@@ -124,11 +71,124 @@ describe('mail', () => {
   test('a letter put off with 451 is tried again until it is taken', async () => {
     mailbox.manners.refuseRecipient = 451
     const tries = mailbox.tries()
-    const id = await post(letter({ subject: 'Put off' }))
-    await until(async () => mailbox.tries() > tries)
+    const id = await world.send({ subject: 'Put off' })
+    await until(() => mailbox.tries() > tries)
     delete mailbox.manners.refuseRecipient
-    assert.equal(await delivery(id), 'queued')
+    assert.equal(await world.delivery(id), 'queued')
     await mailbox.waitForMail((one) => one.subject === 'Put off', 20_000)
-    await until(async () => (await delivery(id)) === 'accepted')
+    await until(async () => (await world.delivery(id)) === 'accepted')
+  })
+
+  test('nothing of a letter stands in clear in the database, before and after its delivery', async () => {
+    mailbox.manners.delayMs = 1_000
+    const id = await world.send({ to: 'secret.reader@example.com', subject: 'Clear', text: 'code\n\n730164' })
+    await until(async () => (await attempts(world, id)) === 1)
+    assert.deepEqual(await findInDatabase(world, ['730164', 'secret.reader']), [])
+    await until(async () => (await world.delivery(id)) === 'accepted')
+    delete mailbox.manners.delayMs
+    assert.deepEqual(await findInDatabase(world, ['730164', 'secret.reader']), [])
+    const kept = await world.db.install((tx) =>
+      tx
+        .selectFrom('outbox')
+        .select('id')
+        .where('state', '!=', 'queued')
+        .where('sealed', 'is not', null)
+        .execute()
+    )
+    assert.deepEqual(kept, [])
+    // The search itself must be able to find.
+    assert.deepEqual(await findInDatabase(world, [id]), [id])
+  })
+
+  test('two servers on one database deliver each letter once', async () => {
+    const other = await startMailWorld({ address: database.connection, smtpUrl: mailbox.url })
+    const subjects = Array.from({ length: 12 }, (_, at) => `Once ${at}`)
+    await Promise.all(subjects.map((subject, at) => (at % 2 ? other : world).send({ subject })))
+    for (const subject of subjects) await mailbox.waitForMail((one) => one.subject === subject)
+    await other.stop()
+    assert.equal(mailbox.mails.filter((one) => one.subject.startsWith('Once')).length, 12)
+  })
+
+  test('a letter posted by a server that is killed right after the commit is delivered once by the next', async () => {
+    await world.stop()
+    const child = spawn(
+      process.execPath,
+      ['testing/killed-poster.ts', JSON.stringify(database.connection), mailbox.url, 'Survivor'],
+      { stdio: 'inherit' }
+    )
+    const [, signal] = await once(child, 'exit')
+    assert.equal(signal, 'SIGKILL')
+    assert.equal(mailbox.mails.filter((one) => one.subject === 'Survivor').length, 0)
+    world = await startMailWorld({ address: database.connection, smtpUrl: mailbox.url })
+    await mailbox.waitForMail((one) => one.subject === 'Survivor', 60_000)
+    await world.send({ subject: 'After the survivor' })
+    await mailbox.waitForMail((one) => one.subject === 'After the survivor')
+    assert.equal(mailbox.mails.filter((one) => one.subject === 'Survivor').length, 1)
+  })
+
+  test('a mail server that was away gets the letter when it is back', async () => {
+    const { port } = mailbox
+    await mailbox.close()
+    const id = await world.send({ subject: 'Back again' })
+    await until(async () => (await attempts(world, id)) === 1)
+    mailbox = await openMailbox({}, port)
+    await mailbox.waitForMail((one) => one.subject === 'Back again', 20_000)
   })
 })
+
+describe('mail without a mail server', { concurrency: true }, () => {
+  test('on a localhost URL letters go to the development mailbox and are kept sealed', async () => {
+    const database = await freshDatabase('mail_dev')
+    const world = await startMailWorld({ address: database.connection, publicUrl: 'http://localhost:6050' })
+    const id = await world.send()
+    await until(async () => (await world.delivery(id)) === 'accepted')
+    const row = await world.db.install((tx) => tx.selectFrom('outbox').select('sealed').executeTakeFirst())
+    assert.match(world.secrets.open('outbox', row?.sealed ?? Buffer.alloc(0)), /482916/)
+    assert.deepEqual(await findInDatabase(world, ['482916']), [])
+    await world.stop()
+    await database.drop()
+  })
+
+  test('elsewhere letters wait under an error, and are sent once a mail server is set', async () => {
+    const database = await freshDatabase('mail_none')
+    const { log, lines } = listeningLog()
+    const mute = await startMailWorld({ address: database.connection, log })
+    const id = await mute.send({ subject: 'Waited' })
+    const errors = () =>
+      lines.filter(({ level, msg }) => level === 'error' && String(msg).includes('SMTP_URL IS NOT SET'))
+    // One at the start, one for the letter.
+    await until(() => errors().length >= 2)
+    assert.equal(await mute.delivery(id), 'queued')
+    await mute.stop()
+    const mailbox = await openMailbox()
+    const world = await startMailWorld({ address: database.connection, smtpUrl: mailbox.url })
+    await mailbox.waitForMail((one) => one.subject === 'Waited')
+    await world.stop()
+    await mailbox.close()
+    await database.drop()
+  })
+})
+
+async function attempts(world: MailWorld, id: string): Promise<number> {
+  const row = await world.db.install((tx) =>
+    tx.selectFrom('outbox').select('attempts').where('id', '=', id).executeTakeFirst()
+  )
+  return row?.attempts ?? 0
+}
+
+/** Which of the words stand in any row of any table, text or bytes, of ours or of the jobs. */
+async function findInDatabase(world: MailWorld, words: string[]): Promise<string[]> {
+  return world.db.install(async (tx) => {
+    const tables = await sql<{ name: string }>`
+      select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+      where table_schema in ('public', 'pgboss') and table_type = 'BASE TABLE'`.execute(tx)
+    const found = new Set<string>()
+    for (const { name } of tables.rows) {
+      const rows = await sql<{ line: string }>`select t::text as line from ${sql.raw(name)} t`.execute(tx)
+      for (const { line } of rows.rows)
+        for (const word of words)
+          if (line.includes(word) || line.includes(Buffer.from(word).toString('hex'))) found.add(word)
+    }
+    return [...found]
+  })
+}
