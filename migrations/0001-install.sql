@@ -46,6 +46,11 @@ create table outbox (
   attempts integer not null default 0,
   created timestamptz not null,
   expires timestamptz not null,
+  next_try timestamptz not null,
   settled timestamptz
 );
 create index outbox_created on outbox (created);
+create index outbox_waiting on outbox (next_try) where state = 'queued';
+create index outbox_expires on outbox (expires) where state = 'queued';
+create index outbox_kept on outbox (created) where state = 'accepted' and sealed is not null;
+create index outbox_settled on outbox (settled) where settled is not null;

@@ -18,14 +18,20 @@ export async function globalSetup(): Promise<void> {
   const interrupted = new AbortController()
   folder = await mkdtemp(join(tmpdir(), 'ekso-test-'))
   endWithTheRun(interrupted)
+  try {
+    await setUp(interrupted.signal)
+  } catch (error) {
+    // The signal's handler is at work and will end this process.
+    if (interrupted.signal.aborted) await new Promise(() => {})
+    await globalTeardown()
+    throw error
+  }
+}
+
+async function setUp(signal: AbortSignal): Promise<void> {
   // PostgreSQL's user must pass through it when the tests run as root.
   await chmod(folder, 0o711)
-  starting = startEmbeddedPostgres({
-    dataDir: folder,
-    log: silent,
-    signal: interrupted.signal,
-    settings: careless
-  })
+  starting = startEmbeddedPostgres({ dataDir: folder, log: silent, signal, settings: careless })
   server = await starting
   const settings = { connection: server.connection, superuser: server.superuser }
   handOnSettings(settings)

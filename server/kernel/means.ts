@@ -1,5 +1,6 @@
 import type { Jobs } from './jobs.ts'
 import type { Secrets } from './secrets.ts'
+import type { Settings } from './settings.ts'
 
 /**
  * What a rule may use beside its transaction: the moment it judges by, keys, mail and the install's address.
@@ -12,7 +13,7 @@ export type Means = {
   /** The public URL in force: the stored one, else the setting (contract §5). */
   publicUrl: URL
   /** Whether that URL is localhost. */
-  isLocal: boolean
+  isLocalhost: boolean
   takesSignups: boolean
-  mailsPerDay: number
+  settings: Settings
 }

@@ -124,9 +124,12 @@ type OutboxTable = {
   /** Address, subject and bodies, sealed; wiped when delivered or given up, except in the development mailbox. */
   sealed: Buffer | null
   state: 'queued' | 'accepted' | 'bounced' | 'failed'
-  attempts: number
+  attempts: Generated<number>
   created: Date
+  /** After this the letter is worth nothing: it is given up and its body wiped. */
   expires: Date
+  /** Not to be tried before: the backoff, or the lease of the worker that is sending it now. */
+  next_try: Date
   settled: Date | null
 }
 

@@ -1,9 +1,9 @@
 import { addSeconds } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { newId, newSecretToken, newVerificationCode } from '#server/kernel/ids.ts'
-import { postLetter } from '#server/kernel/mail.ts'
 import { claimMailBudget } from '#server/kernel/mail-budget.ts'
 import type { Means } from '#server/kernel/means.ts'
+import { postLetter } from '#server/kernel/outbox.ts'
 import { problem } from '#server/kernel/problem.ts'
 import { hashesMatch } from '#server/kernel/secrets.ts'
 import { canonicalAddress, foldedAddress } from '../addresses/email-address.ts'
@@ -18,16 +18,16 @@ const daySeconds = 24 * 3600
  */
 export async function sendCode(tx: Tx, means: Means, signup: SignupRow): Promise<CodeRow> {
   await refuseBlockedAddress(tx, means, signup.email)
-  const budget = await claimMailBudget(tx, means, {
+  const budget = await claimMailBudget(tx, means, means.now, {
     kind: 'code',
     canonicalAddress: canonicalAddress(signup.email),
     foldedAddress: foldedAddress(signup.email)
   })
-  if (!budget.isGranted) throw problem('CODE_RECENTLY_SENT', { retryAfterSeconds: budget.retryAfterSeconds })
+  if (!budget.ok) throw problem('CODE_RECENTLY_SENT', { retryAfterSeconds: budget.retryAfterSeconds })
   await killCodes(tx, means, signup.id)
   const code = newVerificationCode()
   const linkToken = newSecretToken()
-  const mailId = await postLetter(tx, means, codeLetter(means, signup, code, linkToken))
+  const mailId = await postLetter(tx, means, means.now, codeLetter(means, signup, code, linkToken))
   const row = {
     id: newId('code'),
     signup_id: signup.id,

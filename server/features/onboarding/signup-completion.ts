@@ -1,8 +1,8 @@
 import { addSeconds } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { newSecretToken } from '#server/kernel/ids.ts'
-import { postLetter } from '#server/kernel/mail.ts'
 import type { Means } from '#server/kernel/means.ts'
+import { postLetter } from '#server/kernel/outbox.ts'
 import { type Problem, problem } from '#server/kernel/problem.ts'
 import { endDomainRest } from '../addresses/domain-choice.ts'
 import { canonicalAddress } from '../addresses/email-address.ts'
@@ -41,7 +41,7 @@ export async function openWorkspace(tx: Tx, means: Means, signup: SignupRow, wis
   await endDomainRest(tx, wish.domain)
   const undoToken = newSecretToken()
   const passwordUrl = await makePasswordLink(tx, means, { ...founded, domain: wish.domain })
-  await postLetter(tx, means, welcomeLetter(means, { wish, ...founded, passwordUrl, undoToken }))
+  await postLetter(tx, means, means.now, welcomeLetter(means, { wish, ...founded, passwordUrl, undoToken }))
   await tx
     .updateTable('signups')
     .set({

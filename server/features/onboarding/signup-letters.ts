@@ -1,5 +1,5 @@
 import { addSeconds } from '#server/kernel/clock.ts'
-import type { Letter } from '#server/kernel/mail.ts'
+import type { Letter } from '#server/kernel/letter.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { workspaceAddress } from '../tenancy/workspace.ts'
 import { codeSeconds, type SignupNote } from './signup-note.ts'

@@ -2,9 +2,9 @@ import { addSeconds } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { workspaceUrl } from '#server/kernel/hosts.ts'
 import { newId, newSecretToken } from '#server/kernel/ids.ts'
-import { postLetter } from '#server/kernel/mail.ts'
 import { claimMailBudget } from '#server/kernel/mail-budget.ts'
 import type { Means } from '#server/kernel/means.ts'
+import { postLetter } from '#server/kernel/outbox.ts'
 import { canonicalAddress, foldedAddress } from '../addresses/email-address.ts'
 import { passwordLinkLetter } from './password-letters.ts'
 
@@ -97,16 +97,16 @@ export async function mailPasswordLink(tx: Tx, means: Means, place: Place, email
     .where('deleted', '=', false)
     .executeTakeFirst()
   if (!user) return
-  const budget = await claimMailBudget(tx, means, {
+  const budget = await claimMailBudget(tx, means, means.now, {
     kind: 'reset',
     canonicalAddress: canonicalAddress(user.email),
     foldedAddress: foldedAddress(user.email)
   })
-  if (!budget.isGranted) return
+  if (!budget.ok) return
   const lifeSeconds = user.password_hash ? resetSeconds : firstPasswordSeconds
   const passwordUrl = await makePasswordLink(tx, means, { ...place, userId: user.id }, lifeSeconds)
   const origin = workspaceOrigin(means, place.domain)
-  await postLetter(tx, means, passwordLinkLetter(means, { ...place, to: user.email, origin, passwordUrl, lifeSeconds }))
+  await postLetter(tx, means, means.now, passwordLinkLetter(means, { ...place, to: user.email, origin, passwordUrl, lifeSeconds }))
 }
 
 function workspaceOrigin(means: Means, domain: string | null): string {

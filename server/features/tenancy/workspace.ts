@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Tx } from '#server/kernel/db.ts'
 import { enterTenant } from '#server/kernel/db.ts'
 import { addSeconds } from '#server/kernel/clock.ts'
@@ -87,4 +88,12 @@ export async function eraseClosedWorkspace(tx: Tx, now: Date): Promise<number> {
   await tx.deleteFrom('signups').where('tenant_id', '=', due.id).execute()
   await tx.deleteFrom('tenants').where('id', '=', due.id).execute()
   return 1
+}
+
+/** Frees a bounded number of names whose rest is over. Returns how many. */
+export async function sweepDomainRests(tx: Tx, now: Date, most: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from domain_rests where domain in
+      (select domain from domain_rests where until <= ${now} limit ${most} for update skip locked)`.execute(tx)
+  return Number(numAffectedRows ?? 0)
 }

@@ -7,6 +7,8 @@ export interface FolderLock {
 }
 
 const SQLITE_BUSY = 5
+// On its way to the exclusive lock SQLite passes a shared one: without patience two at once could both be refused.
+const PATIENCE_MS = 500
 
 /**
  * Takes a lock on the file for the life of this process; throws PostgresStartError while another one holds it.
@@ -17,8 +19,8 @@ export function lockFolder(path: string): FolderLock {
   let database: DatabaseSync | undefined
   try {
     makeFile(path)
-    database = new DatabaseSync(path, { timeout: 0 })
-    database.exec('pragma locking_mode = exclusive; begin exclusive')
+    database = new DatabaseSync(path, { timeout: PATIENCE_MS })
+    database.exec('pragma journal_mode = memory; pragma locking_mode = exclusive; begin exclusive')
   } catch (error) {
     database?.close()
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) {

@@ -1,0 +1,25 @@
+import type { Logger } from 'pino'
+import type { Clock } from '../clock.ts'
+import type { Db } from '../db.ts'
+import type { Jobs } from '../jobs.ts'
+import type { Means } from '../means.ts'
+import type { Secrets } from '../secrets.ts'
+import type { Settings } from '../settings.ts'
+import type { Http } from './http.ts'
+import type { Once } from './once.ts'
+
+/** What the server is made of; `main.ts` brings real parts, a test its own clock and database. */
+export type Parts = {
+  settings: Settings
+  db: Db
+  jobs: Jobs
+  secrets: Secrets
+  clock: Clock
+  log: Logger
+  /** The public URL in force, as stored or set. */
+  publicUrl: () => URL
+  isReady: () => Promise<boolean>
+}
+
+/** What a feature's doors are handed. */
+export type App = Parts & { http: Http; once: Once; means: () => Means }
