@@ -1,12 +1,11 @@
 import { confirmPages } from './features/confirmation/confirm.pages.ts'
 import { undoPages } from './features/confirmation/undo.pages.ts'
-import { devMailRoutes } from './features/dev-mail/dev-mail.routes.ts'
 import { signupRoutes } from './features/onboarding/signup.routes.ts'
-import { signupResourceRoutes } from './features/onboarding/signup-resource.routes.ts'
+import { signupCodeRoutes, signupResourceRoutes } from './features/onboarding/signup-resource.routes.ts'
 import { sweepSignups } from './features/onboarding/signup-sweep.ts'
 import { passwordPages } from './features/people/password.pages.ts'
-import { eraseClosedWorkspace, findWorkspace, sweepDomainRests } from './features/tenancy/workspace.ts'
 import { workspacePages } from './features/tenancy/workspace.pages.ts'
+import { eraseClosedWorkspace, findWorkspace, sweepDomainRests } from './features/tenancy/workspace.ts'
 import type { App, Parts } from './kernel/http/app-parts.ts'
 import { buildHttp } from './kernel/http/http.ts'
 import { makeOnce } from './kernel/http/once.ts'
@@ -15,21 +14,24 @@ import { sweepKeptAnswers } from './kernel/kept-answer.ts'
 import { openMail } from './kernel/mail.ts'
 import type { Means } from './kernel/means.ts'
 import { isLocalhostUrl } from './kernel/public-url.ts'
-import { openSweeps, sweepBatch, type Sweeps } from './kernel/sweep.ts'
+import { openSweeps, type Sweeps, sweepBatch } from './kernel/sweep.ts'
 
 /** Builds the server. Nothing listens, no job runs and no connection is made until `http.listen` and `jobs.start`. */
 export async function buildApp(parts: Parts): Promise<App> {
-  const http = buildHttp({ ...parts, findTenant: (meaning) => parts.db.install((tx) => findWorkspace(tx, meaning)) })
+  const http = buildHttp({
+    ...parts,
+    findTenant: (meaning) => parts.db.install((tx) => findWorkspace(tx, meaning))
+  })
   const app: App = { ...parts, http, once: makeOnce(parts), means: () => makeMeans(parts) }
   await registerOpenApi(http, parts.publicUrl)
 
   workspacePages(app)
   signupRoutes(app)
   signupResourceRoutes(app)
+  signupCodeRoutes(app)
   confirmPages(app)
   undoPages(app)
   passwordPages(app)
-  devMailRoutes(app)
 
   const sweeps = openSweeps(parts)
   const mail = openMail({ ...parts, sweeps })

@@ -2,6 +2,10 @@ import { rmSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { DatabaseAddress } from '#server/kernel/db.ts'
+import { openJobs } from '#server/kernel/jobs.ts'
+import { makeLog } from '#server/kernel/log.ts'
+import { migrate } from '#server/kernel/migrate.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#server/kernel/postgres/embedded-postgres.ts'
 import { handOnSettings, makeTemplate } from './database.ts'
 
@@ -35,8 +39,15 @@ async function setUp(signal: AbortSignal): Promise<void> {
   server = await starting
   const settings = { connection: server.connection, superuser: server.superuser }
   handOnSettings(settings)
-  // The migration runner (`migrate` of kernel/migrate.ts) belongs here.
-  await makeTemplate(settings, async () => {})
+  await makeTemplate(settings, bringIntoShape)
+}
+
+async function bringIntoShape(address: DatabaseAddress): Promise<void> {
+  const log = makeLog('silent')
+  await migrate(address, log)
+  const jobs = openJobs(address, log)
+  await jobs.start()
+  await jobs.stop()
 }
 
 export async function globalTeardown(): Promise<void> {

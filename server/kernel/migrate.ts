@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
+import { sql } from 'kysely'
 import type pg from 'pg'
-import { type DatabaseAddress, openConnection } from './db.ts'
+import { type DatabaseAddress, type Db, openConnection } from './db.ts'
 import type { Log } from './log.ts'
 
 type Migration = { name: string; text: string; checksum: string }
@@ -33,9 +34,19 @@ export async function migrate(address: DatabaseAddress, log: Log, folder = migra
   }
 }
 
-/** The newest migration's name in the source: what `/readyz` compares with the database. */
-export async function newestMigration(folder = migrationsFolder): Promise<string> {
-  return (await readMigrations(folder)).at(-1)?.name ?? ''
+let newest: string | undefined
+
+/** Whether the database answers and has this version's shape: what `/readyz` tells. Never throws. */
+export async function isMigrated(db: Db): Promise<boolean> {
+  try {
+    newest ??= (await readMigrations(migrationsFolder)).at(-1)?.name ?? ''
+    const { rows } = await db.install((tx) =>
+      sql<{ name: string }>`select max(name) as name from schema_migrations`.execute(tx)
+    )
+    return rows[0]?.name === newest
+  } catch {
+    return false
+  }
 }
 
 async function readMigrations(folder: URL): Promise<Migration[]> {

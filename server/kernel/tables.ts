@@ -31,7 +31,7 @@ type TenantTable = {
   id: string
   /** `null` for the home workspace, whose host is the public URL's own, and for a closed one. */
   domain: string | null
-  is_home: boolean
+  is_home: Generated<boolean>
   name: string
   created: Date
   closed: Date | null
@@ -53,7 +53,7 @@ type UserTable = {
   created_by: string
   updated: Date
   updated_by: string
-  deleted: boolean
+  deleted: Generated<boolean>
 }
 
 type PasswordLinkTable = {

@@ -1,5 +1,5 @@
-import type { Means } from '#server/kernel/means.ts'
 import type { Tx } from '#server/kernel/db.ts'
+import type { Means } from '#server/kernel/means.ts'
 import { judgeDomainName } from './domain-name.ts'
 import { suggestDomainNames } from './domain-suggestion.ts'
 import { foldedAddress } from './email-address.ts'
@@ -13,7 +13,11 @@ export async function isDomainFree(tx: Tx, means: Means, domain: string, email: 
 }
 
 /** Three domains near the wish that are valid and free at this moment; nothing is held. */
-export async function suggestDomains(tx: Tx, means: Means, wish: { domain: string; company: string; email: string }): Promise<string[]> {
+export async function suggestDomains(
+  tx: Tx,
+  means: Means,
+  wish: { domain: string; company: string; email: string }
+): Promise<string[]> {
   const candidates = suggestDomainNames(wish.domain, { company: wish.company })
   const valid = candidates.filter((candidate) => judgeDomainName(candidate) === undefined)
   const taken = await takenDomains(tx, means, valid, wish.email)

@@ -30,7 +30,11 @@ export type ConfirmView = {
  * What was asked, by whom and from where; `replaced` when a newer mail has taken this link's place, undefined for
  * an unknown link. Changes nothing: scanners follow links.
  */
-export async function viewConfirmation(tx: Tx, means: Means, linkToken: string): Promise<ConfirmView | 'replaced' | undefined> {
+export async function viewConfirmation(
+  tx: Tx,
+  means: Means,
+  linkToken: string
+): Promise<ConfirmView | 'replaced' | undefined> {
   const signup = await findByLink(tx, means, linkToken)
   if (!signup || signup === 'replaced') return signup
   return {
@@ -76,7 +80,12 @@ export async function rejectSignup(tx: Tx, means: Means, linkToken: string): Pro
 }
 
 /** After a refusal: no more sign-up mails to this address for 30 days, or again from now on. */
-export async function chooseMails(tx: Tx, means: Means, linkToken: string, choice: 'block' | 'allow'): Promise<Decision> {
+export async function chooseMails(
+  tx: Tx,
+  means: Means,
+  linkToken: string,
+  choice: 'block' | 'allow'
+): Promise<Decision> {
   const signup = await findByLink(tx, means, linkToken)
   if (!signup || signup === 'replaced' || !signup.rejected) return 'not-open'
   const addressHash = blockHash(means, signup.email)
@@ -100,7 +109,12 @@ async function findOpen(tx: Tx, means: Means, linkToken: string): Promise<Signup
 }
 
 // Only the newest mail's link speaks for its sign-up: an older one may have gone to a mistyped address.
-async function findByLink(tx: Tx, means: Means, linkToken: string, lock?: 'lock'): Promise<SignupRow | 'replaced' | undefined> {
+async function findByLink(
+  tx: Tx,
+  means: Means,
+  linkToken: string,
+  lock?: 'lock'
+): Promise<SignupRow | 'replaced' | undefined> {
   const code = await tx
     .selectFrom('signup_codes')
     .select(['id', 'signup_id'])

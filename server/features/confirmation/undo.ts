@@ -6,10 +6,21 @@ import type { SignupRow } from '../onboarding/signup-record.ts'
 import { closeWorkspace } from '../tenancy/workspace.ts'
 
 /** What the page behind a mailed undo link shows. */
-export type UndoView = { domain: string; company: string; email: string; until: Date; passwordHash: string | null }
+export type UndoView = {
+  domain: string
+  company: string
+  email: string
+  until: Date
+  passwordHash: string | null
+}
 
 /** The workspace that an undo link can still close; undefined for any other link. Changes nothing. */
-export async function viewUndo(tx: Tx, means: Means, tenantId: string, undoToken: string): Promise<UndoView | undefined> {
+export async function viewUndo(
+  tx: Tx,
+  means: Means,
+  tenantId: string,
+  undoToken: string
+): Promise<UndoView | undefined> {
   const signup = await findUndoable(tx, means, tenantId, undoToken)
   if (!signup) return undefined
   return {
@@ -59,7 +70,12 @@ async function findUndoable(
 }
 
 // Runs as the tenant: the users are behind row security.
-async function ownerPasswordHash(tx: Tx, signup: SignupRow, tenantId: string, lock?: 'lock'): Promise<string | null> {
+async function ownerPasswordHash(
+  tx: Tx,
+  signup: SignupRow,
+  tenantId: string,
+  lock?: 'lock'
+): Promise<string | null> {
   const query = tx
     .selectFrom('users')
     .select('password_hash')

@@ -43,18 +43,27 @@ export function nextActionsFor(means: Means, at: Situation): NextAction[] {
 /** The calls that lead on from a refused request. `sent` and `path` are the request's own. */
 export function nextActionsAfter(
   means: Means,
-  refused: Omit<Situation, 'state'> & { code: ProblemCode; method: string; path: string; retryAfterSeconds?: number | undefined }
+  refused: Omit<Situation, 'state'> & {
+    code: ProblemCode
+    method: string
+    path: string
+    retryAfterSeconds?: number | undefined
+  }
 ): NextAction[] {
   const { code, signupId } = refused
   if (code === 'SIGNUP_CLOSED') return []
   if (refused.retryAfterSeconds !== undefined) return [repeatAction(means, refused)]
-  if (code === 'INVALID_VERIFICATION_CODE' || code.startsWith('VERIFICATION_CODE_')) return codeActions(means, refused)
-  if (code === 'SIGNUP_COMPLETED' && signupId) return nextActionsFor(means, { ...refused, state: 'completed' })
+  if (code === 'INVALID_VERIFICATION_CODE' || code.startsWith('VERIFICATION_CODE_'))
+    return codeActions(means, refused)
+  if (code === 'SIGNUP_COMPLETED' && signupId)
+    return nextActionsFor(means, { ...refused, state: 'completed' })
   if (code === 'CORRECTIONS_USED_UP' && signupId) return waitingActions(means, refused)
-  if (code === 'RESENDS_USED_UP' && signupId) return [completeAction(means, refused), startAction(means, { ...refused, sent: {} })]
+  if (code === 'RESENDS_USED_UP' && signupId)
+    return [completeAction(means, refused), startAction(means, { ...refused, sent: {} })]
   if (code.startsWith('SIGNUP_')) return [startAction(means, refused)]
   if (refused.path.endsWith('/signup')) return [completeAction(means, refused), startAction(means, refused)]
-  if (refused.path.endsWith('/email') && signupId) return [correctAction(means, refused), ...waitingActions(means, refused)]
+  if (refused.path.endsWith('/email') && signupId)
+    return [correctAction(means, refused), ...waitingActions(means, refused)]
   return [startAction(means, refused), checkAction(means, refused)]
 }
 
@@ -78,7 +87,12 @@ function waitingActions(means: Means, at: Omit<Situation, 'state'>): NextAction[
 
 function startAction(means: Means, at: Omit<Situation, 'state'>): NextAction {
   const agent = at.sent?.agent === undefined || faultyFields(at).has('agent') ? {} : { agent: at.sent.agent }
-  return { name: 'start', method: 'POST', url: address(means, '/code'), body: { ...wishSkeleton(at), ...agent } }
+  return {
+    name: 'start',
+    method: 'POST',
+    url: address(means, '/code'),
+    body: { ...wishSkeleton(at), ...agent }
+  }
 }
 
 function checkAction(means: Means, at: Omit<Situation, 'state'>): NextAction {
@@ -91,7 +105,12 @@ function completeAction(means: Means, at: Omit<Situation, 'state'>): NextAction 
   const verificationCode = hasSoundCode ? sent.verificationCode : placeholders.verificationCode
   const fields = signupId ? sentSkeleton(at) : wishSkeleton(at)
   const handle = signupId ? { signupId } : {}
-  return { name: 'complete', method: 'POST', url: address(means, '/signup'), body: { ...fields, verificationCode, ...handle } }
+  return {
+    name: 'complete',
+    method: 'POST',
+    url: address(means, '/signup'),
+    body: { ...fields, verificationCode, ...handle }
+  }
 }
 
 function repeatCompletion(means: Means, at: Omit<Situation, 'state'>): NextAction {
@@ -112,10 +131,22 @@ function repeatAction(
 ): NextAction {
   const { method, sent } = refused
   const body = sent && Object.keys(sent).length > 0 ? { body: sent } : {}
-  return { name: 'repeat', method, url: new URL(refused.path, means.publicUrl).href, ...body, ...wait(refused.retryAfterSeconds) }
+  return {
+    name: 'repeat',
+    method,
+    url: new URL(refused.path, means.publicUrl).href,
+    ...body,
+    ...wait(refused.retryAfterSeconds)
+  }
 }
 
-function signupAction(means: Means, at: Omit<Situation, 'state'>, name: string, method: string, tail: string): NextAction {
+function signupAction(
+  means: Means,
+  at: Omit<Situation, 'state'>,
+  name: string,
+  method: string,
+  tail: string
+): NextAction {
   return { name, method, url: address(means, `/signups/${at.signupId}${tail}`) }
 }
 
@@ -128,7 +159,11 @@ function wishSkeleton(at: Omit<Situation, 'state'>): Record<string, unknown> {
   return { ...placeholderFields(), ...sentSkeleton(at) }
 }
 
-function sentSkeleton({ sent = {}, suggestions = [], ...at }: Omit<Situation, 'state'>): Record<string, unknown> {
+function sentSkeleton({
+  sent = {},
+  suggestions = [],
+  ...at
+}: Omit<Situation, 'state'>): Record<string, unknown> {
   const faulty = faultyFields(at)
   const fields: Record<string, unknown> = {}
   for (const field of ['name', 'email', 'company', 'domain'] as const) {

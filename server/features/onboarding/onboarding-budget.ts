@@ -21,6 +21,12 @@ export async function countOnboardingCall(
   const subject = limitKey(request.clientAddress)
   const state = await parts.db.install((tx) => countHit(tx, secrets, now, onboardingLimit, subject))
   const { name, quota, windowSeconds } = onboardingLimit
-  addLimitState(reply, { name, quota, windowSeconds, remaining: state.remaining, resetSeconds: state.resetSeconds })
+  addLimitState(reply, {
+    name,
+    quota,
+    windowSeconds,
+    remaining: state.remaining,
+    resetSeconds: state.resetSeconds
+  })
   if (!state.isWithin) throw problem('RATE_LIMITED', { retryAfterSeconds: state.resetSeconds })
 }

@@ -15,7 +15,8 @@ export const onboardingErrors = {
 export const takeAnyFields: FastifySchemaCompiler<TSchema> = ({ httpPart }) => {
   return (value: unknown) => {
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    if (httpPart === 'body' && !isObject) throw problem('MALFORMED_BODY', { fields: [{ field: 'body', code: 'invalid' }] })
+    if (httpPart === 'body' && !isObject)
+      throw problem('MALFORMED_BODY', { fields: [{ field: 'body', code: 'invalid' }] })
     return { value }
   }
 }

@@ -6,7 +6,13 @@ import { nextActionsFor } from './next-actions.ts'
 import type { CancelAnswer, CodeAnswer } from './signup.schema.ts'
 import { killCodes, newestCode, sendCode } from './signup-code.ts'
 import { progressOf, resendWaitSeconds } from './signup-progress.ts'
-import { codesPerSignup, correctionsPerSignup, findSignup, refuseEnded, type SignupRow } from './signup-record.ts'
+import {
+  codesPerSignup,
+  correctionsPerSignup,
+  findSignup,
+  refuseEnded,
+  type SignupRow
+} from './signup-record.ts'
 import { type Body, fault } from './signup-wish.ts'
 
 /**
@@ -30,7 +36,8 @@ export async function correctEmail(tx: Tx, means: Means, signupId: string, body:
   const email = typeof body.email === 'string' ? body.email.trim() : ''
   const found = judgeEmailAddress(email)
   if (found) throw problem(found, { members: { errors: [fault(found)] } })
-  if (signup.corrections >= correctionsPerSignup) throw problem('CORRECTIONS_USED_UP', { members: await countsOf(tx, means, signup) })
+  if (signup.corrections >= correctionsPerSignup)
+    throw problem('CORRECTIONS_USED_UP', { members: await countsOf(tx, means, signup) })
   await refuseUsedUpSends(tx, means, signup)
   const corrected = { email, email_key: canonicalAddress(email), corrections: signup.corrections + 1 }
   return sendNextCode(tx, means, signupId, signup, corrected)
@@ -56,7 +63,8 @@ async function findChangeable(tx: Tx, means: Means, signupId: string): Promise<S
 }
 
 async function refuseUsedUpSends(tx: Tx, means: Means, signup: SignupRow): Promise<void> {
-  if (signup.sends >= codesPerSignup) throw problem('RESENDS_USED_UP', { members: await countsOf(tx, means, signup) })
+  if (signup.sends >= codesPerSignup)
+    throw problem('RESENDS_USED_UP', { members: await countsOf(tx, means, signup) })
 }
 
 async function countsOf(tx: Tx, means: Means, signup: SignupRow): Promise<Record<string, number>> {

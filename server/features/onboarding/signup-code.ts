@@ -7,8 +7,8 @@ import { postLetter } from '#server/kernel/outbox.ts'
 import { problem } from '#server/kernel/problem.ts'
 import { hashesMatch } from '#server/kernel/secrets.ts'
 import { canonicalAddress, foldedAddress } from '../addresses/email-address.ts'
-import { type CodeRow, codeSeconds, type SignupRow, triesPerCode } from './signup-record.ts'
 import { codeLetter } from './signup-letters.ts'
+import { type CodeRow, codeSeconds, type SignupRow, triesPerCode } from './signup-record.ts'
 
 const daySeconds = 24 * 3600
 
@@ -62,7 +62,13 @@ export type CodeVerdict = 'right' | 'wrong' | 'expired' | 'locked'
  * Counts one try of a code and judges it. The row stays locked until the transaction ends, so of any number of
  * parallel guesses at most five are counted; the caller must commit a wrong one.
  */
-export async function tryCode(tx: Tx, means: Means, signup: SignupRow, codeId: string, guess: string): Promise<CodeVerdict> {
+export async function tryCode(
+  tx: Tx,
+  means: Means,
+  signup: SignupRow,
+  codeId: string,
+  guess: string
+): Promise<CodeVerdict> {
   const code = await tx
     .selectFrom('signup_codes')
     .selectAll()
@@ -100,7 +106,8 @@ function hashCode(means: Means, signup: SignupRow, code: string): Buffer {
 }
 
 async function refuseBlockedAddress(tx: Tx, means: Means, email: string): Promise<void> {
-  if (await isAddressBlocked(tx, means, email)) throw problem('CODE_RECENTLY_SENT', { retryAfterSeconds: daySeconds })
+  if (await isAddressBlocked(tx, means, email))
+    throw problem('CODE_RECENTLY_SENT', { retryAfterSeconds: daySeconds })
 }
 
 /** Whether the owner of an address asked for no more sign-up mails. */

@@ -13,7 +13,14 @@ import { refuseFaults, refuseTakenDomain, refuseWhenClosed } from './signup.ts'
 import { type CodeVerdict, newestCode, tryCode, useCode } from './signup-code.ts'
 import { welcomeLetter } from './signup-letters.ts'
 import { resendWaitSeconds } from './signup-progress.ts'
-import { codesPerSignup, findSignup, refuseEnded, type SignupRow, triesPerCode, undoSeconds } from './signup-record.ts'
+import {
+  codesPerSignup,
+  findSignup,
+  refuseEnded,
+  type SignupRow,
+  triesPerCode,
+  undoSeconds
+} from './signup-record.ts'
 import { type Body, fault, readWish } from './signup-wish.ts'
 
 const seedCodeSeconds = 24 * 3600
@@ -33,7 +40,12 @@ export async function completeSignup(tx: Tx, means: Means, body: Body): Promise<
 }
 
 /** Opens the workspace of a sign-up and welcomes its owner. Throws `DOMAIN_TAKEN`; then nothing is left of it. */
-export async function openWorkspace(tx: Tx, means: Means, signup: SignupRow, wish: SignupWish): Promise<WorkspaceAnswer> {
+export async function openWorkspace(
+  tx: Tx,
+  means: Means,
+  signup: SignupRow,
+  wish: SignupWish
+): Promise<WorkspaceAnswer> {
   await refuseTakenDomain(tx, means, wish)
   const founded = await foundWorkspace(tx, means, wish)
   // Lost by a hair: another transaction took the name between the look and the insert.
@@ -90,14 +102,20 @@ async function completeFromFields(tx: Tx, means: Means, body: Body): Promise<Wor
     const verdict = await tryCode(tx, means, signup, codeId, guess)
     if (verdict === 'right') {
       await useCode(tx, means, codeId)
-      return signup.completed ? knownAnswer(means, signup) : openWorkspace(tx, means, signup, { ...wish, email: signup.email })
+      return signup.completed
+        ? knownAnswer(means, signup)
+        : openWorkspace(tx, means, signup, { ...wish, email: signup.email })
     }
     isExpired ||= verdict === 'expired'
   }
   throw refusal(isExpired ? 'VERIFICATION_CODE_EXPIRED' : 'INVALID_VERIFICATION_CODE', {})
 }
 
-async function seedSignups(tx: Tx, means: Means, wish: SignupWish): Promise<{ signup: SignupRow; codeId: string }[]> {
+async function seedSignups(
+  tx: Tx,
+  means: Means,
+  wish: SignupWish
+): Promise<{ signup: SignupRow; codeId: string }[]> {
   const rows = await tx
     .selectFrom('signups')
     .innerJoin('signup_codes', 'signup_codes.signup_id', 'signups.id')
@@ -119,12 +137,14 @@ async function seedSignups(tx: Tx, means: Means, wish: SignupWish): Promise<{ si
   return rows.map(({ code_id: codeId, ...signup }) => ({ signup, codeId }))
 }
 
-const problemOf: Record<Exclude<CodeVerdict, 'right'>, 'INVALID_VERIFICATION_CODE' | 'VERIFICATION_CODE_EXPIRED' | 'VERIFICATION_CODE_LOCKED'> =
-  {
-    wrong: 'INVALID_VERIFICATION_CODE',
-    expired: 'VERIFICATION_CODE_EXPIRED',
-    locked: 'VERIFICATION_CODE_LOCKED'
-  }
+const problemOf: Record<
+  Exclude<CodeVerdict, 'right'>,
+  'INVALID_VERIFICATION_CODE' | 'VERIFICATION_CODE_EXPIRED' | 'VERIFICATION_CODE_LOCKED'
+> = {
+  wrong: 'INVALID_VERIFICATION_CODE',
+  expired: 'VERIFICATION_CODE_EXPIRED',
+  locked: 'VERIFICATION_CODE_LOCKED'
+}
 
 function refusal(code: (typeof problemOf)[keyof typeof problemOf], counts: Record<string, number>): Problem {
   return problem(code, { members: { errors: [fault(code)], ...counts }, keepsWrites: true })
@@ -138,10 +158,17 @@ function readCode(body: Body): string {
 }
 
 function knownAnswer(means: Means, signup: SignupRow): WorkspaceAnswer {
-  return workspaceAnswer(means, { tenantId: signup.tenant_id ?? '', domain: signup.domain, email: signup.email })
+  return workspaceAnswer(means, {
+    tenantId: signup.tenant_id ?? '',
+    domain: signup.domain,
+    email: signup.email
+  })
 }
 
-function workspaceAnswer(means: Means, made: { tenantId: string; domain: string; email: string }): WorkspaceAnswer {
+function workspaceAnswer(
+  means: Means,
+  made: { tenantId: string; domain: string; email: string }
+): WorkspaceAnswer {
   return {
     tenantId: made.tenantId,
     domain: made.domain,

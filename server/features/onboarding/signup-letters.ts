@@ -2,7 +2,6 @@ import { addSeconds } from '#server/kernel/clock.ts'
 import type { Letter } from '#server/kernel/letter.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { workspaceAddress } from '../tenancy/workspace.ts'
-import { codeSeconds, type SignupNote } from './signup-note.ts'
 import type { SignupWish } from './signup.schema.ts'
 import { codeSeconds, type SignupRow, undoSeconds } from './signup-record.ts'
 

@@ -1,5 +1,5 @@
-import type { App } from '#server/kernel/http/app-parts.ts'
 import { anyone } from '#server/kernel/http/access.ts'
+import type { App } from '#server/kernel/http/app-parts.ts'
 import { countOnboardingCall } from './onboarding-budget.ts'
 import { answerWithWayOut } from './onboarding-errors.ts'
 import { onboardingErrors, takeAnyFields } from './onboarding-shape.ts'
@@ -11,7 +11,11 @@ import type { Body } from './signup-wish.ts'
 /** One sign-up as a resource: whoever holds its `signupId` may read and continue it (contract §2). */
 export function signupResourceRoutes(app: App): void {
   const { http, db, once, means } = app
-  const door = { errorHandler: answerWithWayOut(means), validatorCompiler: takeAnyFields, bodyLimit: 16 * 1024 }
+  const door = {
+    errorHandler: answerWithWayOut(means),
+    validatorCompiler: takeAnyFields,
+    bodyLimit: 16 * 1024
+  }
   const tags = ['Agent onboarding']
 
   http.get(
@@ -28,6 +32,27 @@ export function signupResourceRoutes(app: App): void {
     },
     (request) => db.install((tx) => readSignup(tx, means(), request.params.signupId))
   )
+
+  http.post(
+    '/api/bo/on/agent/signups/:signupId/cancel',
+    {
+      ...door,
+      config: { access: anyone({ on: 'home' }) },
+      schema: {
+        tags,
+        summary: 'End the sign-up; its code and link die',
+        params: SignupPath,
+        response: { 200: CancelAnswer, ...onboardingErrors }
+      }
+    },
+    (request, reply) => once(request, reply, (tx) => cancelSignup(tx, means(), request.params.signupId))
+  )
+}
+
+/** A new code for a sign-up, to the same or a corrected address; both count against the budget of [S2]. */
+export function signupCodeRoutes(app: App): void {
+  const { http, once, means } = app
+  const door = makeDoor(app)
 
   http.post(
     '/api/bo/on/agent/signups/:signupId/resend',
@@ -67,19 +92,10 @@ export function signupResourceRoutes(app: App): void {
       )
     }
   )
+}
 
-  http.post(
-    '/api/bo/on/agent/signups/:signupId/cancel',
-    {
-      ...door,
-      config: { access: anyone({ on: 'home' }) },
-      schema: {
-        tags,
-        summary: 'End the sign-up; its code and link die',
-        params: SignupPath,
-        response: { 200: CancelAnswer, ...onboardingErrors }
-      }
-    },
-    (request, reply) => once(request, reply, (tx) => cancelSignup(tx, means(), request.params.signupId))
-  )
+const tags = ['Agent onboarding']
+
+function makeDoor({ means }: App) {
+  return { errorHandler: answerWithWayOut(means), validatorCompiler: takeAnyFields, bodyLimit: 16 * 1024 }
 }

@@ -12,6 +12,8 @@ export async function sweepSignups(tx: Tx, now: Date, most: number): Promise<num
       (select id from signups where created <= ${addSeconds(now, -keptSeconds)} order by created limit ${most}
         for update skip locked)`.execute(tx)
   await sql`delete from mail_blocks where address_hash in
-    (select address_hash from mail_blocks where until <= ${now} limit ${most} for update skip locked)`.execute(tx)
+    (select address_hash from mail_blocks where until <= ${now} limit ${most} for update skip locked)`.execute(
+    tx
+  )
   return Number(numAffectedRows ?? 0)
 }

@@ -1,4 +1,9 @@
-import { cleanAgentName, hasForbiddenCharacters, longestCompanyCharacters, longestNameCharacters } from '#server/kernel/plain-text.ts'
+import {
+  cleanAgentName,
+  hasForbiddenCharacters,
+  longestCompanyCharacters,
+  longestNameCharacters
+} from '#server/kernel/plain-text.ts'
 import { type ProblemCode, problem } from '#server/kernel/problem.ts'
 import { problemTable } from '#server/kernel/problem-table.ts'
 import { judgeDomainName } from '../addresses/domain-name.ts'
@@ -17,7 +22,10 @@ const wishFields: readonly WishField[] = ['name', 'email', 'company', 'domain']
  * Reads the four fields, trimmed, and finds every fault at once, in the order of the seed's table [S2].
  * Where `fallback` has a value, an absent field takes it; one that is present but wrong is still a fault.
  */
-export function readWish(body: Body, fallback: Partial<SignupWish> = {}): { wish: SignupWish; faults: Fault[] } {
+export function readWish(
+  body: Body,
+  fallback: Partial<SignupWish> = {}
+): { wish: SignupWish; faults: Fault[] } {
   const wish: SignupWish = { name: '', email: '', company: '', domain: '' }
   const faults: Fault[] = []
   for (const field of wishFields) {
@@ -54,7 +62,12 @@ const judge: Record<WishField, (text: string) => ProblemCode | undefined> = {
   domain: judgeDomainName
 }
 
-function judgeLine(text: string, most: number, required: ProblemCode, invalid: ProblemCode): ProblemCode | undefined {
+function judgeLine(
+  text: string,
+  most: number,
+  required: ProblemCode,
+  invalid: ProblemCode
+): ProblemCode | undefined {
   if (text === '') return required
   return text.length > most || hasForbiddenCharacters(text) ? invalid : undefined
 }

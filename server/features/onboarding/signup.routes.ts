@@ -1,9 +1,16 @@
-import type { App } from '#server/kernel/http/app-parts.ts'
 import { anyone } from '#server/kernel/http/access.ts'
+import type { App } from '#server/kernel/http/app-parts.ts'
 import { countOnboardingCall } from './onboarding-budget.ts'
 import { answerWithWayOut } from './onboarding-errors.ts'
 import { onboardingErrors, takeAnyFields } from './onboarding-shape.ts'
-import { CheckAnswer, CheckRequest, CodeAnswer, CodeRequest, CompletionRequest, WorkspaceAnswer } from './signup.schema.ts'
+import {
+  CheckAnswer,
+  CheckRequest,
+  CodeAnswer,
+  CodeRequest,
+  CompletionRequest,
+  WorkspaceAnswer
+} from './signup.schema.ts'
 import { beginSignup, checkSignup } from './signup.ts'
 import { completeSignup } from './signup-completion.ts'
 import type { Body } from './signup-wish.ts'
@@ -11,7 +18,11 @@ import type { Body } from './signup-wish.ts'
 /** The two steps of [S2] and their dry run, on the public host. Faults of fields are judged by the rules (422). */
 export function signupRoutes(app: App): void {
   const { http, db, once, means } = app
-  const door = { errorHandler: answerWithWayOut(means), validatorCompiler: takeAnyFields, bodyLimit: 16 * 1024 }
+  const door = {
+    errorHandler: answerWithWayOut(means),
+    validatorCompiler: takeAnyFields,
+    bodyLimit: 16 * 1024
+  }
 
   http.post(
     '/api/bo/on/agent/check',

@@ -22,7 +22,8 @@ const AgentNote = Type.Object(
   {
     name: Text('The name of the agent, shown to the person.', 200, ['Claude Code']),
     codeChallenge: Type.String({
-      description: 'S256 code challenge (RFC 7636) of a verifier that the agent keeps. It cannot be given or changed later.',
+      description:
+        'S256 code challenge (RFC 7636) of a verifier that the agent keeps. It cannot be given or changed later.',
       pattern: '^[A-Za-z0-9_-]{43}$'
     })
   },
@@ -39,7 +40,11 @@ export const SignupId = Type.String({
 export const CompletionRequest = Type.Object({
   ...Type.Partial(SignupWish).properties,
   verificationCode: Type.Optional(
-    Type.String({ description: 'The six digits from the e-mail.', pattern: '^[0-9]{6}$', examples: ['482916'] })
+    Type.String({
+      description: 'The six digits from the e-mail.',
+      pattern: '^[0-9]{6}$',
+      examples: ['482916']
+    })
   ),
   signupId: Type.Optional(SignupId)
 })
@@ -51,7 +56,9 @@ export const EmailCorrection = Type.Object({ email: SignupWish.properties.email 
 export const SignupPath = Type.Object({ signupId: Type.String({ description: 'The `signupId` of step 1.' }) })
 
 export const NextAction = Type.Object({
-  name: Type.String({ description: 'What the call does: check, start, complete, status, resend, correctEmail, cancel, repeat.' }),
+  name: Type.String({
+    description: 'What the call does: check, start, complete, status, resend, correctEmail, cancel, repeat.'
+  }),
   method: Type.String(),
   url: Type.String(),
   body: Type.Optional(
@@ -63,19 +70,18 @@ export const NextAction = Type.Object({
 })
 export type NextAction = Static<typeof NextAction>
 
-const status = Type.Union(
-  (['awaiting_confirmation', 'completed', 'rejected', 'expired', 'cancelled', 'undone'] as const).map((word) =>
-    Type.Literal(word)
-  )
-)
-export type SignupStatus = 'awaiting_confirmation' | 'completed' | 'rejected' | 'expired' | 'cancelled' | 'undone'
+const status = Type.Enum(['awaiting_confirmation', 'completed', 'rejected', 'expired', 'cancelled', 'undone'])
+export type SignupStatus = Static<typeof status>
 
 const Instant = Type.String({ format: 'date-time' })
 
 const progress = {
   signupId: SignupId,
   status,
-  expiresAt: Type.String({ format: 'date-time', description: 'When the sign-up ends if nobody confirms it.' }),
+  expiresAt: Type.String({
+    format: 'date-time',
+    description: 'When the sign-up ends if nobody confirms it.'
+  }),
   codeExpiresAt: Type.Union([Instant, Type.Null()]),
   resendAfterSeconds: Type.Integer({ minimum: 0 }),
   attemptsRemaining: Type.Integer({ minimum: 0 }),
@@ -83,7 +89,10 @@ const progress = {
   nextActions: Type.Array(NextAction)
 }
 
-export const CodeAnswer = Type.Object({ message: Type.String({ examples: ['Verification code sent'] }), ...progress })
+export const CodeAnswer = Type.Object({
+  message: Type.String({ examples: ['Verification code sent'] }),
+  ...progress
+})
 export type CodeAnswer = Static<typeof CodeAnswer>
 
 export const WorkspaceAnswer = Type.Object({
@@ -98,13 +107,10 @@ export const StatusAnswer = Type.Object({
   ...progress,
   email: Type.String({ description: 'The address, masked.' }),
   correctionsRemaining: Type.Integer({ minimum: 0 }),
-  delivery: Type.Union(
-    (['queued', 'accepted', 'bounced', 'failed'] as const).map((word) => Type.Literal(word)),
-    {
-      description:
-        'What became of the newest code mail: queued, accepted by the mail server, bounced (refused for good) or failed (retries used up).'
-    }
-  ),
+  delivery: Type.Enum(['queued', 'accepted', 'bounced', 'failed'], {
+    description:
+      'What became of the newest code mail: queued, accepted by the mail server, bounced (refused for good) or failed (retries used up).'
+  }),
   workspace: Type.Optional(Type.Pick(WorkspaceAnswer, ['tenantId', 'domain', 'loginUrl']))
 })
 export type StatusAnswer = Static<typeof StatusAnswer>

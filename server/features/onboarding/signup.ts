@@ -11,7 +11,13 @@ import { nextActionsFor } from './next-actions.ts'
 import type { CheckAnswer, CodeAnswer, SignupWish, StatusAnswer } from './signup.schema.ts'
 import { newestCode, sendCode } from './signup-code.ts'
 import { progressOf } from './signup-progress.ts'
-import { correctionsPerSignup, findSignup, handleHash, type SignupRow, signupSeconds } from './signup-record.ts'
+import {
+  correctionsPerSignup,
+  findSignup,
+  handleHash,
+  type SignupRow,
+  signupSeconds
+} from './signup-record.ts'
 import { type AgentNote, type Body, fault, readAgentNote, readWish } from './signup-wish.ts'
 
 /** Dry run of step 1: every fault at once and free names; writes and sends nothing (contract §2). */
@@ -35,7 +41,12 @@ export async function checkSignup(tx: Tx, means: Means, body: Body): Promise<Che
  * Step 1 [S2]: begins a sign-up and mails its code, in one transaction. Throws `SIGNUP_CLOSED`, the field faults,
  * `DOMAIN_TAKEN`, `AGENT_INVALID` and `CODE_RECENTLY_SENT`.
  */
-export async function beginSignup(tx: Tx, means: Means, body: Body, clientAddress: string): Promise<CodeAnswer> {
+export async function beginSignup(
+  tx: Tx,
+  means: Means,
+  body: Body,
+  clientAddress: string
+): Promise<CodeAnswer> {
   refuseWhenClosed(means)
   const { wish, faults } = readWish(body)
   await refuseFaults(tx, means, wish, faults)
@@ -51,7 +62,10 @@ export async function beginSignup(tx: Tx, means: Means, body: Body, clientAddres
 export async function readSignup(tx: Tx, means: Means, signupId: string): Promise<StatusAnswer> {
   const signup = await findSignup(tx, means, signupId)
   const code = await newestCode(tx, signup.id)
-  const tenant = signup.tenant_id && !signup.undone ? { tenantId: signup.tenant_id, ...domainOf(means, signup) } : undefined
+  const tenant =
+    signup.tenant_id && !signup.undone
+      ? { tenantId: signup.tenant_id, ...domainOf(means, signup) }
+      : undefined
   return {
     ...progressOf(means, signupId, signup, code),
     email: maskAddress(signup.email),
@@ -62,7 +76,12 @@ export async function readSignup(tx: Tx, means: Means, signupId: string): Promis
 }
 
 /** Throws the first fault as the problem, with all of them in `errors` and free names where the domain is at fault. */
-export async function refuseFaults(tx: Tx, means: Means, wish: SignupWish, faults: CheckAnswer['errors']): Promise<void> {
+export async function refuseFaults(
+  tx: Tx,
+  means: Means,
+  wish: SignupWish,
+  faults: CheckAnswer['errors']
+): Promise<void> {
   const first = faults[0]
   if (!first) return
   const isDomainAtFault = faults.some(({ field }) => field === 'domain')
@@ -109,4 +128,3 @@ async function insertSignup(
 function domainOf(means: Means, signup: SignupRow) {
   return { domain: signup.domain, loginUrl: workspaceAddress(means, signup.domain) }
 }
-

@@ -28,7 +28,17 @@ export function isCommonPassword(password: string, person: { name: string; email
 }
 
 function unmask(text: string): string {
-  const letters: Record<string, string> = { '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '@': 'a', $: 's', '!': 'i' }
+  const letters: Record<string, string> = {
+    '0': 'o',
+    '1': 'i',
+    '3': 'e',
+    '4': 'a',
+    '5': 's',
+    '7': 't',
+    '@': 'a',
+    $: 's',
+    '!': 'i'
+  }
   return text.replace(/[013457@$!]/g, (sign) => letters[sign] ?? sign)
 }
 

@@ -27,7 +27,11 @@ export async function makePasswordLink(
   lifeSeconds = firstPasswordSeconds
 ): Promise<string> {
   const token = newSecretToken()
-  await tx.deleteFrom('password_links').where('tenant_id', '=', of.tenantId).where('user_id', '=', of.userId).execute()
+  await tx
+    .deleteFrom('password_links')
+    .where('tenant_id', '=', of.tenantId)
+    .where('user_id', '=', of.userId)
+    .execute()
   await tx
     .insertInto('password_links')
     .values({
@@ -43,11 +47,18 @@ export async function makePasswordLink(
 }
 
 /** Who a living, unused link belongs to; undefined for any other token. Changes nothing. */
-export async function findLinkHolder(tx: Tx, means: Means, tenantId: string, token: string): Promise<LinkHolder | undefined> {
+export async function findLinkHolder(
+  tx: Tx,
+  means: Means,
+  tenantId: string,
+  token: string
+): Promise<LinkHolder | undefined> {
   const row = await tx
     .selectFrom('password_links')
     .innerJoin('users', (join) =>
-      join.onRef('users.tenant_id', '=', 'password_links.tenant_id').onRef('users.id', '=', 'password_links.user_id')
+      join
+        .onRef('users.tenant_id', '=', 'password_links.tenant_id')
+        .onRef('users.id', '=', 'password_links.user_id')
     )
     .select(['users.id', 'users.name', 'users.email', 'users.password_hash'])
     .where('password_links.tenant_id', '=', tenantId)
@@ -77,7 +88,12 @@ export async function spendPasswordLink(
   if (!spent) return false
   await tx
     .updateTable('users')
-    .set({ password_hash: of.passwordHash, password_set: means.now, updated: means.now, updated_by: spent.user_id })
+    .set({
+      password_hash: of.passwordHash,
+      password_set: means.now,
+      updated: means.now,
+      updated_by: spent.user_id
+    })
     .where('tenant_id', '=', of.tenantId)
     .where('id', '=', spent.user_id)
     .execute()
@@ -106,7 +122,12 @@ export async function mailPasswordLink(tx: Tx, means: Means, place: Place, email
   const lifeSeconds = user.password_hash ? resetSeconds : firstPasswordSeconds
   const passwordUrl = await makePasswordLink(tx, means, { ...place, userId: user.id }, lifeSeconds)
   const origin = workspaceOrigin(means, place.domain)
-  await postLetter(tx, means, means.now, passwordLinkLetter(means, { ...place, to: user.email, origin, passwordUrl, lifeSeconds }))
+  await postLetter(
+    tx,
+    means,
+    means.now,
+    passwordLinkLetter(means, { ...place, to: user.email, origin, passwordUrl, lifeSeconds })
+  )
 }
 
 function workspaceOrigin(means: Means, domain: string | null): string {

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
+import { addSeconds } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { enterTenant } from '#server/kernel/db.ts'
-import { addSeconds } from '#server/kernel/clock.ts'
 import { type HostMeaning, workspaceUrl } from '#server/kernel/hosts.ts'
 import { newTenantId } from '#server/kernel/ids.ts'
 import type { Means } from '#server/kernel/means.ts'
@@ -9,7 +9,13 @@ import { addOwner } from '../people/user.ts'
 
 const eraseAfterSeconds = 7 * 24 * 3600
 
-export type Workspace = { id: string; domain: string | null; isHome: boolean; isClosed: boolean; name: string }
+export type Workspace = {
+  id: string
+  domain: string | null
+  isHome: boolean
+  isClosed: boolean
+  name: string
+}
 
 /** The address of a workspace under the public URL in force. */
 export function workspaceAddress(means: Means, domain: string): string {
@@ -33,10 +39,15 @@ export async function findWorkspace(tx: Tx, meaning: HostMeaning): Promise<Works
     meaning.kind === 'home'
       ? await tenants.where('is_home', '=', true).executeTakeFirst()
       : await tenants.where('domain', '=', meaning.domain).executeTakeFirst()
-  if (found) return { id: found.id, domain: found.domain, isHome: found.is_home, isClosed: false, name: found.name }
+  if (found)
+    return { id: found.id, domain: found.domain, isHome: found.is_home, isClosed: false, name: found.name }
   if (meaning.kind === 'home') return undefined
   const { domain } = meaning
-  const rest = await tx.selectFrom('domain_rests').select('domain').where('domain', '=', domain).executeTakeFirst()
+  const rest = await tx
+    .selectFrom('domain_rests')
+    .select('domain')
+    .where('domain', '=', domain)
+    .executeTakeFirst()
   return rest ? { id: '', domain, isHome: false, isClosed: true, name: '' } : undefined
 }
 
@@ -94,6 +105,8 @@ export async function eraseClosedWorkspace(tx: Tx, now: Date): Promise<number> {
 export async function sweepDomainRests(tx: Tx, now: Date, most: number): Promise<number> {
   const { numAffectedRows } = await sql`
     delete from domain_rests where domain in
-      (select domain from domain_rests where until <= ${now} limit ${most} for update skip locked)`.execute(tx)
+      (select domain from domain_rests where until <= ${now} limit ${most} for update skip locked)`.execute(
+    tx
+  )
   return Number(numAffectedRows ?? 0)
 }

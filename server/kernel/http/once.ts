@@ -28,7 +28,9 @@ export function makeOnce(parts: { db: Db; secrets: Secrets; clock: Clock }): Onc
     const key = anonymousKey(parts.secrets, request, header, options)
     const name = key.keyHash.toString('base64')
     await waitForOriginal(running, name)
-    const work = parts.db.install((tx) => answerOnce(tx, { secrets: parts.secrets, now: parts.clock() }, key, rule))
+    const work = parts.db.install((tx) =>
+      answerOnce(tx, { secrets: parts.secrets, now: parts.clock() }, key, rule)
+    )
     running.set(name, work)
     try {
       const { answer, isReplay } = await work
@@ -46,15 +48,24 @@ export function makeOnce(parts: { db: Db; secrets: Secrets; clock: Clock }): Onc
 function readKey(request: FastifyRequest): string | undefined {
   const header = request.headers['idempotency-key']
   if (header === undefined) return undefined
-  if (typeof header !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(header)) throw problem('IDEMPOTENCY_KEY_INVALID')
+  if (typeof header !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(header))
+    throw problem('IDEMPOTENCY_KEY_INVALID')
   return header
 }
 
-function anonymousKey(secrets: Secrets, request: FastifyRequest, header: string, options: OnceOptions): OnceKey {
+function anonymousKey(
+  secrets: Secrets,
+  request: FastifyRequest,
+  header: string,
+  options: OnceOptions
+): OnceKey {
   const body = JSON.stringify(request.body ?? null)
   const address = header.length < (options.shortKeyCharacters ?? 0) ? request.clientAddress : ''
   const parts = [request.tenant.id, request.method, request.originalUrl, header, body, address]
-  return { keyHash: secrets.hash('idempotency-key', ...parts), requestHash: secrets.hash('idempotent-request', body) }
+  return {
+    keyHash: secrets.hash('idempotency-key', ...parts),
+    requestHash: secrets.hash('idempotent-request', body)
+  }
 }
 
 // After the original has ended its answer is in the database, or nothing is and the copy does the work.
