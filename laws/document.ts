@@ -8,7 +8,7 @@ function withoutFences(text: string): string {
 }
 
 /** What stands in backticks outside code blocks. */
-export function codeSpans(text: string): string[] {
+function codeSpans(text: string): string[] {
   return [...withoutFences(text).matchAll(/`([^`\n]+)`/g)].map((match) => match[1] as string)
 }
 
