@@ -26,7 +26,7 @@ import { addOwnRoutes } from './own-routes.ts'
 import { makeRequestLimit } from './request-limit.ts'
 import { logAtEnd } from './request-log.ts'
 import { readTarget, targetLimit } from './request-target.ts'
-import { listRoutes } from './route-list.ts'
+import { collectDoors, type Door, methodsAt } from './route-list.ts'
 import { addContentPolicy, secure } from './security-headers.ts'
 import { answerSocketError } from './socket-error.ts'
 import { watchStopping } from './stopping.ts'
@@ -50,6 +50,8 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Whether the server is closing and refuses new requests. */
     stopping: () => boolean
+    /** Every door, in the order of registration. */
+    doors: Door[]
   }
 }
 
@@ -81,6 +83,7 @@ export function buildHttp(options: HttpOptions): Http {
     }
   })
   requireDeclaredAccess(http)
+  http.decorate('doors', collectDoors(http))
   takeBodies(http)
   addGates(http, options)
   http.addHook('onSend', async (_request, reply) => addContentPolicy(reply))
@@ -94,7 +97,6 @@ function addGates(http: Http, options: HttpOptions): void {
   const addressOf = makeClientAddresses(settings.trustedProxies, log)
   const limit = makeRequestLimit(settings.requestsPerSecond, settings.redisUrl, log)
   const stopping = watchStopping(http, options.stopGraceSeconds ?? 10)
-  const methodsAt = listRoutes(http)
   http.decorate('stopping', stopping.isStopping)
   http.addHook('onClose', () => limit.close())
 
@@ -113,7 +115,7 @@ function addGates(http: Http, options: HttpOptions): void {
     if (isPreflight(request, path)) return answerPreflight(reply)
     const tenant = await findOpenTenant(meaning ?? { kind: 'unknown' }, options.findTenant)
     setTenant(request, tenant)
-    if (!access || request.is404) throw notFound(reply, methodsAt(path))
+    if (!access || request.is404) throw notFound(reply, methodsAt(http.doors, path))
     refuseForeignHost(access, tenant)
     if (path.startsWith('/api/')) checkVersion(request)
     refuseForeignForm(request, tenant, publicUrl())
