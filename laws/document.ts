@@ -1,6 +1,3 @@
-/** A Markdown file and what it claims about the repository. */
-export type Document = { path: string; text: string }
-
 const fences = /^(?: {0,3})```(\w*)[^\n]*\n([\s\S]*?)^ {0,3}```/gm
 
 function withoutFences(text: string): string {
