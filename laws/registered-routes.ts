@@ -1,7 +1,7 @@
 import { buildApp } from '#server/app.ts'
 import { systemClock } from '#server/kernel/clock.ts'
 import { openDb } from '#server/kernel/db.ts'
-import type { Access } from '#server/kernel/http/access.ts'
+import type { Access } from '#server/kernel/http/http-type.ts'
 import { openJobs } from '#server/kernel/jobs.ts'
 import { makeLog } from '#server/kernel/log.ts'
 import { makeSecrets } from '#server/kernel/secrets.ts'

@@ -1,14 +1,10 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import {
   type FastifyBaseLogger,
-  type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   fastify,
-  LogController,
-  type RawReplyDefaultExpression,
-  type RawRequestDefaultExpression,
-  type RawServerDefault
+  LogController
 } from 'fastify'
 import type { Logger } from 'pino'
 import type { HostMeaning } from '../hosts.ts'
@@ -22,38 +18,16 @@ import { makeClientAddresses } from './client-address.ts'
 import { answerPreflight, isPreflight, openToOtherOrigins } from './cross-origin.ts'
 import { answerProblem } from './errors.ts'
 import { validatorCompiler } from './field-fault.ts'
+import type { Http } from './http-type.ts'
 import { addOwnRoutes } from './own-routes.ts'
 import { makeRequestLimit } from './request-limit.ts'
 import { logAtEnd } from './request-log.ts'
 import { readTarget, targetLimit } from './request-target.ts'
-import { collectDoors, type Door, methodsAt } from './route-list.ts'
+import { collectDoors, methodsAt } from './route-list.ts'
 import { addContentPolicy, secure } from './security-headers.ts'
 import { answerSocketError } from './socket-error.ts'
 import { watchStopping } from './stopping.ts'
 import { findOpenTenant, hostMeaning, requestTenant, setTenant, type Tenant } from './tenant-host.ts'
-
-export type Http = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The open workspace that this request's host names. Not on routes that answer anywhere. */
-    tenant: Tenant
-    /** The client, as far as trusted proxies tell; normalised. */
-    clientAddress: string
-  }
-  interface FastifyInstance {
-    /** Whether the server is closing and refuses new requests. */
-    stopping: () => boolean
-    /** Every door, in the order of registration. */
-    doors: Door[]
-  }
-}
 
 export type HttpOptions = {
   settings: Pick<Settings, 'trustedProxies' | 'requestsPerSecond' | 'redisUrl'>

@@ -1,8 +1,4 @@
-import type { Access } from './access.ts'
-import type { Http } from './http.ts'
-
-/** A door as it was registered. */
-export type Door = { method: string; url: string; access: Access }
+import type { Door, Http } from './http-type.ts'
 
 /** Every door that is registered from now on; grows as features plug themselves in. */
 export function collectDoors(http: Http): Door[] {

@@ -18,7 +18,7 @@ import {
 } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { MAJOR_VERSION } from './binaries.ts'
-import type { Log } from './log.ts'
+import type { Log } from './postgres-log.ts'
 import { codeOf, messageOf, PostgresStartError } from './start-error.ts'
 import { effectiveUid, type User } from './unprivileged.ts'
 

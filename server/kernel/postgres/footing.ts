@@ -3,7 +3,7 @@ import { chown, mkdtemp, rm, rmdir, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Binaries, copyBinaries } from './binaries.ts'
 import { type DataFolder, handOverTree, makePassableFolder } from './data-folder.ts'
-import type { Log } from './log.ts'
+import type { Log } from './postgres-log.ts'
 import { PostgresStartError } from './start-error.ts'
 import {
   effectiveUid,

@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test'
 import { ask, keepLog, quick, temporaryFolder } from '../../../testing/embedded.ts'
 import { linkLibraries } from './binaries.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts'
-import { boundLogFile } from './log.ts'
+import { boundLogFile } from './postgres-log.ts'
 import { findPostmaster } from './postmaster.ts'
 
 describe('what a crash of the machine leaves', () => {

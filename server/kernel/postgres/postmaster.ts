@@ -1,7 +1,7 @@
 import { constants, type FileHandle, open, readFile, readlink, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { PORT } from './settings.ts'
+import { PORT } from './server-settings.ts'
 import { codeOf } from './start-error.ts'
 
 /**

@@ -4,9 +4,9 @@ import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { draftDataFolder } from './data-folder.ts'
 import type { Footing } from './footing.ts'
-import { boundLogFile, type Log } from './log.ts'
+import { boundLogFile, type Log } from './postgres-log.ts'
 import { disarmPidFile, identify, type Postmaster, readPidFile, stopPostmaster } from './postmaster.ts'
-import { fixedSettings, initialSettings, type ServerSettings } from './settings.ts'
+import { fixedSettings, initialSettings, type ServerSettings } from './server-settings.ts'
 import { PostgresStartError } from './start-error.ts'
 import {
   findUnprivilegedUser,

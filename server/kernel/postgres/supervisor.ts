@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
 import { type Claim, type ConnectionSettings, claimServer } from './claim.ts'
-import { boundLogFile, type Log } from './log.ts'
+import { boundLogFile, type Log } from './postgres-log.ts'
 import { findPostmaster, isAlive, type Postmaster, readPidFile, stopPostmaster } from './postmaster.ts'
 import { becomesReady } from './server-process.ts'
 import { codeOf, messageOf, PostgresStartError } from './start-error.ts'
