@@ -20,7 +20,7 @@ import { openSweeps, type Sweeps, sweepBatch } from './kernel/sweep.ts'
 export async function buildApp(parts: Parts): Promise<App> {
   const http = buildHttp({
     ...parts,
-    findTenant: (meaning) => parts.db.install((tx) => findWorkspace(tx, meaning))
+    findTenant: (meaning) => findWorkspace(parts.db, meaning)
   })
   const app: App = { ...parts, http, once: makeOnce(parts), means: () => makeMeans(parts) }
   await registerOpenApi(http, parts.publicUrl)
