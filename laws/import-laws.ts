@@ -184,7 +184,7 @@ const doors: Law<Edge>[] = [
   reserved(
     'mail leaves only through the mail kernel',
     /^nodemailer(?:\/|$)/,
-    /^server\/kernel\/mail/,
+    /^server\/kernel\/(?:mail|smtp)/,
     nothing,
     [{ from: 'server/features/onboarding/signup.ts', to: 'nodemailer', names: '{ createTransport }' }],
     [{ from: 'server/kernel/mail/transport.ts', to: 'nodemailer', names: '{ createTransport }' }]

@@ -6,7 +6,7 @@ import { isTest, type SourceFile, sourceOf, sources } from './source.ts'
 // An id in the square brackets of a test's title: `a code dies after ten minutes [S2-code-ten-minutes, C2-…]`.
 const brackets = /\[([SC]\d-[^\]\n]*)\]/g
 // A test that does not run proves nothing.
-const idle = /\b(?:test|it|describe|suite)\.(?:skip|todo)\s*\([^,]*/g
+const idle = /\b(?:test|it|describe|suite)\.(?:skip|todo)\s*\([^,)]*/g
 
 function citedIds(file: SourceFile): string[] {
   let titles = file.strings

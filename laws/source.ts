@@ -18,7 +18,7 @@ export type Import = {
 }
 
 // What is not ours: dependencies, the data of a running server, and folders of tools.
-const foreign = /^(?:node_modules|data|dist|coverage|\.(?!ci$|gitignore$).*)$/
+const foreign = /^(?:node_modules|data|dist|coverage|\.(?!(?:ci|github|gitignore|npmrc)$).*)$/
 
 /** The paths of all files of the repository, sorted. */
 export function projectFiles(folder = ''): string[] {

@@ -29,31 +29,57 @@ export function keepLog(): KeptLog {
   return { lines, info: keep, warn: keep, error: keep }
 }
 
-/** A new folder that any user may pass through; removed by `remove`, with all PostgreSQL processes that still work in it. */
+/**
+ * A new folder that any user may pass through; removed by `remove`, with all PostgreSQL processes that still
+ * work in it.
+ */
 export async function temporaryFolder(): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'ekso-pg-'))
   await chmod(path, 0o711)
   const remove = async (): Promise<void> => {
-    for (const pid of await processesIn(path)) process.kill(pid, 'SIGKILL')
+    for (const pid of await processesIn(path)) {
+      try {
+        process.kill(pid, 'SIGKILL')
+      } catch {
+        // It ended with its parent.
+      }
+    }
     await rm(path, { recursive: true, force: true, maxRetries: 5 })
   }
   return { path, remove }
 }
 
-/** The processes whose working folder is this one or one in it. */
+/** The processes that work in this folder or one in it, or were started on it, and their children. */
 export async function processesIn(folder: string): Promise<number[]> {
-  const found: number[] = []
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name) || Number(name) === process.pid) continue
-    const works = await readlink(`/proc/${name}/cwd`).catch(() => '')
-    if (works === folder || works.startsWith(`${folder}/`)) found.push(Number(name))
+  const found = new Set<number>()
+  // In the order of their numbers; parents come first.
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number)
+  for (const pid of pids.sort((one, other) => one - other)) {
+    const works = await readlink(`/proc/${pid}/cwd`).catch(() => '')
+    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).split('\0')
+    const parent = await numberInStat(pid, PARENT).catch(() => 0)
+    if (
+      [works, ...words].some((path) => path === folder || path.startsWith(`${folder}/`)) ||
+      found.has(parent)
+    ) {
+      found.add(pid)
+    }
   }
-  return found
+  found.delete(process.pid)
+  return [...found]
 }
 
-export async function sessionOf(pid: number): Promise<number> {
+export function sessionOf(pid: number): Promise<number> {
+  return numberInStat(pid, SESSION)
+}
+
+// Places in /proc/pid/stat behind the name.
+const PARENT = 1
+const SESSION = 3
+
+async function numberInStat(pid: number, place: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/stat`, 'utf8')
-  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[3])
+  return Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[place])
 }
 
 export async function ask(settings: ConnectionSettings, sql: string): Promise<Record<string, unknown>> {

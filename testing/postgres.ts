@@ -2,10 +2,15 @@ import { rmSync } from 'node:fs'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { DatabaseAddress } from '#server/kernel/db.ts'
+import { openJobs } from '#server/kernel/jobs.ts'
+import { makeLog } from '#server/kernel/log.ts'
+import { migrate } from '#server/kernel/migrate.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '#server/kernel/postgres/embedded-postgres.ts'
 import { handOnSettings, makeTemplate } from './database.ts'
 
-// For `node --test --test-global-setup=testing/postgres.ts`: one PostgreSQL for the whole run, empty at its start, gone at its end.
+// For `node --test --test-global-setup=testing/postgres.ts`: one PostgreSQL for the whole run, empty at its
+// start, gone at its end.
 
 const silent = { info: () => {}, warn: () => {}, error: console.error }
 const careless = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_connections: '200' }
@@ -35,8 +40,15 @@ async function setUp(signal: AbortSignal): Promise<void> {
   server = await starting
   const settings = { connection: server.connection, superuser: server.superuser }
   handOnSettings(settings)
-  // The migration runner (`migrate` of kernel/migrate.ts) belongs here.
-  await makeTemplate(settings, async () => {})
+  await makeTemplate(settings, bringIntoShape)
+}
+
+async function bringIntoShape(address: DatabaseAddress): Promise<void> {
+  const log = makeLog('silent')
+  await migrate(address, log)
+  const jobs = openJobs(address, log)
+  await jobs.start()
+  await jobs.stop()
 }
 
 export async function globalTeardown(): Promise<void> {
@@ -46,7 +58,9 @@ export async function globalTeardown(): Promise<void> {
   await rm(folder, { recursive: true, force: true })
 }
 
-/** A run that is interrupted skips its teardown; one that ends in the midst can do only what needs no waiting. */
+/**
+ * A run that is interrupted skips its teardown; one that ends in the midst can do only what needs no waiting.
+ */
 function endWithTheRun(interrupted: AbortController): void {
   process.once('exit', () => {
     try {

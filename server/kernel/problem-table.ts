@@ -62,26 +62,12 @@ export const problemTable = {
   },
 
   // Who and where
-  AUTHENTICATION_REQUIRED: {
-    status: 401,
-    kind: 'Authentication',
-    retry: 'with-change',
-    say: 'A valid access token is required.',
-    wayOut: 'Send `Authorization: Bearer <token>`.'
-  },
   ORIGIN_REFUSED: {
     status: 403,
     kind: 'Permission',
     retry: 'never',
     say: 'This form was not sent from its own page.',
     wayOut: 'Open the link from the e-mail again and use the button on that page.'
-  },
-  LOOPBACK_ONLY: {
-    status: 403,
-    kind: 'Permission',
-    retry: 'never',
-    say: 'This page answers only on the machine that runs the server.',
-    wayOut: 'Open it on that machine, at the localhost address.'
   },
   ROUTE_NOT_FOUND: {
     status: 404,
@@ -119,13 +105,6 @@ export const problemTable = {
     retry: 'after',
     say: 'The first request with this Idempotency-Key is still running.',
     wayOut: 'Wait for `Retry-After` seconds and send the same request again.'
-  },
-  RECORD_CHANGED: {
-    status: 412,
-    kind: 'Conflict',
-    retry: 'with-change',
-    say: 'The record has changed since it was read.',
-    wayOut: 'Read it again, apply the change to the new state and send its new ETag.'
   },
   RATE_LIMITED: {
     status: 429,

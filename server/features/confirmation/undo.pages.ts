@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { page as pageAccess } from '#server/kernel/http/access.ts'
 import type { App } from '#server/kernel/http/app-parts.ts'
+import { countClientCall } from '#server/kernel/http/client-budget.ts'
 import { keepAddressSecret } from '#server/kernel/http/security-headers.ts'
 import { type HtmlText, html, page } from '#server/kernel/pages.ts'
-import { isPasswordRight } from '../people/password.ts'
-import { countPasswordPost } from '../people/password-budget.ts'
+import { isPasswordRight, passwordLimit } from '../people/password.ts'
 import { type UndoView, undoSignup, viewUndo } from './undo.ts'
 
 type LinkRequest = FastifyRequest<{ Params: { token: string } }>
@@ -20,7 +20,7 @@ export function undoPages(app: App): void {
   })
 
   http.post('/undo/:token', { config: { access } }, async (request: LinkRequest, reply) => {
-    await countPasswordPost(app, request)
+    await countClientCall(app, passwordLimit, request, reply)
     const view = await findUndo(app, request)
     if (!view) return show(reply.code(410), deadLinkPage())
     const { password } = (request.body ?? {}) as { password?: unknown }

@@ -1,9 +1,13 @@
 import type { Selectable } from 'kysely'
 import type { Tx } from '#server/kernel/db.ts'
+import type { Limit } from '#server/kernel/limit-hits.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { problem } from '#server/kernel/problem.ts'
 import type { Tables } from '#server/kernel/tables.ts'
 import type { SignupStatus } from './signup.schema.ts'
+
+/** The one budget that both steps, resend and correction share, per client address [S2]. */
+export const onboardingLimit: Limit = { name: 'onboarding', quota: 5, windowSeconds: 300 }
 
 export const signupSeconds = 3600
 export const codeSeconds = 600 // [S2]

@@ -1,11 +1,11 @@
 import { anyone } from '#server/kernel/http/access.ts'
 import type { App } from '#server/kernel/http/app-parts.ts'
-import { countOnboardingCall } from './onboarding-budget.ts'
-import { answerWithWayOut } from './onboarding-errors.ts'
-import { onboardingErrors, takeAnyFields } from './onboarding-shape.ts'
+import { countClientCall } from '#server/kernel/http/client-budget.ts'
+import { answerWithWayOut, onboardingErrors, takeAnyFields } from './onboarding-errors.routes.ts'
 import { CancelAnswer, CodeAnswer, EmailCorrection, SignupPath, StatusAnswer } from './signup.schema.ts'
 import { readSignup } from './signup.ts'
 import { cancelSignup, correctEmail, resendCode } from './signup-change.ts'
+import { onboardingLimit } from './signup-record.ts'
 import type { Body } from './signup-wish.ts'
 
 /** One sign-up as a resource: whoever holds its `signupId` may read and continue it (contract §2). */
@@ -67,7 +67,7 @@ export function signupCodeRoutes(app: App): void {
       }
     },
     async (request, reply) => {
-      await countOnboardingCall(app, request, reply)
+      await countClientCall(app, onboardingLimit, request, reply)
       return once(request, reply, (tx) => resendCode(tx, means(), request.params.signupId))
     }
   )
@@ -86,7 +86,7 @@ export function signupCodeRoutes(app: App): void {
       }
     },
     async (request, reply) => {
-      await countOnboardingCall(app, request, reply)
+      await countClientCall(app, onboardingLimit, request, reply)
       return once(request, reply, (tx) =>
         correctEmail(tx, means(), request.params.signupId, request.body as Body)
       )

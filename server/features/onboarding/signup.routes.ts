@@ -1,8 +1,7 @@
 import { anyone } from '#server/kernel/http/access.ts'
 import type { App } from '#server/kernel/http/app-parts.ts'
-import { countOnboardingCall } from './onboarding-budget.ts'
-import { answerWithWayOut } from './onboarding-errors.ts'
-import { onboardingErrors, takeAnyFields } from './onboarding-shape.ts'
+import { countClientCall } from '#server/kernel/http/client-budget.ts'
+import { answerWithWayOut, onboardingErrors, takeAnyFields } from './onboarding-errors.routes.ts'
 import {
   CheckAnswer,
   CheckRequest,
@@ -13,6 +12,7 @@ import {
 } from './signup.schema.ts'
 import { beginSignup, checkSignup } from './signup.ts'
 import { completeSignup } from './signup-completion.ts'
+import { onboardingLimit } from './signup-record.ts'
 import type { Body } from './signup-wish.ts'
 
 /** The two steps of [S2] and their dry run, on the public host. Faults of fields are judged by the rules (422). */
@@ -52,7 +52,7 @@ export function signupRoutes(app: App): void {
       }
     },
     async (request, reply) => {
-      await countOnboardingCall(app, request, reply)
+      await countClientCall(app, onboardingLimit, request, reply)
       const begin = { body: request.body as Body, clientAddress: request.clientAddress }
       return once(request, reply, (tx) => beginSignup(tx, means(), begin.body, begin.clientAddress), {
         shortKeyCharacters: 22
@@ -73,7 +73,7 @@ export function signupRoutes(app: App): void {
       }
     },
     async (request, reply) => {
-      await countOnboardingCall(app, request, reply)
+      await countClientCall(app, onboardingLimit, request, reply)
       return once(request, reply, (tx) => completeSignup(tx, means(), request.body as Body))
     }
   )

@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { page as pageAccess } from '#server/kernel/http/access.ts'
 import type { App } from '#server/kernel/http/app-parts.ts'
+import { countClientCall } from '#server/kernel/http/client-budget.ts'
 import { keepAddressSecret } from '#server/kernel/http/security-headers.ts'
 import { type HtmlText, html, page } from '#server/kernel/pages.ts'
-import { hashPassword, judgePassword } from './password.ts'
-import { countPasswordPost } from './password-budget.ts'
+import { hashPassword, judgePassword, passwordLimit } from './password.ts'
 import { findLinkHolder, type LinkHolder, mailPasswordLink, spendPasswordLink } from './password-link.ts'
 
 type TokenRequest = FastifyRequest<{ Params: { token: string } }>
@@ -28,7 +28,7 @@ export function passwordPages(app: App): void {
     '/password/:token',
     { config: { access: pageAccess({ on: 'any' }) } },
     async (request: TokenRequest, reply) => {
-      await countPasswordPost(app, request)
+      await countClientCall(app, passwordLimit, request, reply)
       const holder = await linkHolder(app, request)
       if (!holder) return show(reply.code(410), deadLinkPage())
       const { password, repeated } = readForm(request.body)
@@ -45,7 +45,7 @@ export function passwordPages(app: App): void {
   )
 
   http.post('/password', { config: { access: pageAccess({ on: 'any' }) } }, async (request, reply) => {
-    await countPasswordPost(app, request)
+    await countClientCall(app, passwordLimit, request, reply)
     const { email } = readForm(request.body)
     const place = { tenantId: request.tenant.id, domain: request.tenant.domain }
     await db.write(place, (tx) => mailPasswordLink(tx, means(), place, email))

@@ -1,10 +1,14 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto'
 import { promisify } from 'node:util'
+import type { Limit } from '#server/kernel/limit-hits.ts'
 import { problem } from '#server/kernel/problem.ts'
 import { isCommonPassword } from './common-password.ts'
 
 export const shortestPasswordCharacters = 8
 export const longestPasswordCharacters = 40
+
+/** Posts that set, check or ask for a password, per client address (contract §3). */
+export const passwordLimit: Limit = { name: 'password', quota: 10, windowSeconds: 60 }
 
 // OWASP's first choice for argon2id: 19 MiB, 2 passes, 1 lane; about 60 ms here.
 const cost = { memory: 19_456, passes: 2, parallelism: 1 }

@@ -1,24 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { workspaceUrl } from '../hosts.ts'
 import { problem } from '../problem.ts'
-import type { Http } from './http.ts'
+import type { Access, Http, Where } from './http-type.ts'
 import type { Tenant } from './tenant-host.ts'
-
-/**
- * Where a door answers. `home`: the public host and the loopback names. `any`: the host of every workspace, home
- * included. `anywhere`: any Host at all, without a tenant and uncounted: probes and static files only.
- */
-export type Where = 'home' | 'any' | 'anywhere'
-
-/** Who may use a door. `anyone` is an API or a document; `page` is HTML for people, whose forms must be its own. */
-export type Access = { kind: 'anyone'; on: Where } | { kind: 'page'; on: 'home' | 'any' }
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** Every door must say it; a route without it stops the boot. */
-    access?: Access
-  }
-}
 
 /** A door for callers without an account: API calls and documents. */
 export function anyone(options: { on: Where }): Access {

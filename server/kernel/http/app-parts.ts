@@ -5,7 +5,7 @@ import type { Jobs } from '../jobs.ts'
 import type { Means } from '../means.ts'
 import type { Secrets } from '../secrets.ts'
 import type { Settings } from '../settings.ts'
-import type { Http } from './http.ts'
+import type { Http } from './http-type.ts'
 import type { Once } from './once.ts'
 
 /** What the server is made of; `main.ts` brings real parts, a test its own clock and database. */

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { type Problem, problem } from '../problem.ts'
 import { isPage } from './access.ts'
-import type { Http } from './http.ts'
+import type { Http } from './http-type.ts'
 import { decodeFormText } from './request-target.ts'
 
 export const bodyBytes = 1024 * 1024

@@ -1,14 +1,10 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import {
   type FastifyBaseLogger,
-  type FastifyInstance,
   type FastifyReply,
   type FastifyRequest,
   fastify,
-  LogController,
-  type RawReplyDefaultExpression,
-  type RawRequestDefaultExpression,
-  type RawServerDefault
+  LogController
 } from 'fastify'
 import type { Logger } from 'pino'
 import type { HostMeaning } from '../hosts.ts'
@@ -22,36 +18,16 @@ import { makeClientAddresses } from './client-address.ts'
 import { answerPreflight, isPreflight, openToOtherOrigins } from './cross-origin.ts'
 import { answerProblem } from './errors.ts'
 import { validatorCompiler } from './field-fault.ts'
+import type { Http } from './http-type.ts'
 import { addOwnRoutes } from './own-routes.ts'
 import { makeRequestLimit } from './request-limit.ts'
 import { logAtEnd } from './request-log.ts'
 import { readTarget, targetLimit } from './request-target.ts'
-import { listRoutes } from './route-list.ts'
+import { collectDoors, methodsAt } from './route-list.ts'
 import { addContentPolicy, secure } from './security-headers.ts'
 import { answerSocketError } from './socket-error.ts'
 import { watchStopping } from './stopping.ts'
 import { findOpenTenant, hostMeaning, requestTenant, setTenant, type Tenant } from './tenant-host.ts'
-
-export type Http = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->
-
-declare module 'fastify' {
-  interface FastifyRequest {
-    /** The open workspace that this request's host names. Not on routes that answer anywhere. */
-    tenant: Tenant
-    /** The client, as far as trusted proxies tell; normalised. */
-    clientAddress: string
-  }
-  interface FastifyInstance {
-    /** Whether the server is closing and refuses new requests. */
-    stopping: () => boolean
-  }
-}
 
 export type HttpOptions = {
   settings: Pick<Settings, 'trustedProxies' | 'requestsPerSecond' | 'redisUrl'>
@@ -81,6 +57,7 @@ export function buildHttp(options: HttpOptions): Http {
     }
   })
   requireDeclaredAccess(http)
+  http.decorate('doors', collectDoors(http))
   takeBodies(http)
   addGates(http, options)
   http.addHook('onSend', async (_request, reply) => addContentPolicy(reply))
@@ -94,7 +71,6 @@ function addGates(http: Http, options: HttpOptions): void {
   const addressOf = makeClientAddresses(settings.trustedProxies, log)
   const limit = makeRequestLimit(settings.requestsPerSecond, settings.redisUrl, log)
   const stopping = watchStopping(http, options.stopGraceSeconds ?? 10)
-  const methodsAt = listRoutes(http)
   http.decorate('stopping', stopping.isStopping)
   http.addHook('onClose', () => limit.close())
 
@@ -113,7 +89,7 @@ function addGates(http: Http, options: HttpOptions): void {
     if (isPreflight(request, path)) return answerPreflight(reply)
     const tenant = await findOpenTenant(meaning ?? { kind: 'unknown' }, options.findTenant)
     setTenant(request, tenant)
-    if (!access || request.is404) throw notFound(reply, methodsAt(path))
+    if (!access || request.is404) throw notFound(reply, methodsAt(http.doors, path))
     refuseForeignHost(access, tenant)
     if (path.startsWith('/api/')) checkVersion(request)
     refuseForeignForm(request, tenant, publicUrl())

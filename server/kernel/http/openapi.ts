@@ -4,7 +4,7 @@ import { anyone, page } from './access.ts'
 import { type ApiDocument, type Operation, operations } from './api-document.ts'
 import { bodyBytes } from './body.ts'
 import { docsPage } from './docs-page.ts'
-import type { Http } from './http.ts'
+import type { Http } from './http-type.ts'
 
 /**
  * Serves `/openapi.json` (3.1) and `/docs`, both made from the schemas that validate. Call it before the doors are

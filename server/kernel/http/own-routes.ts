@@ -1,7 +1,7 @@
 import { stylesheet } from '../pages.ts'
 import { problem } from '../problem.ts'
 import { anyone } from './access.ts'
-import type { Http } from './http.ts'
+import type { Http } from './http-type.ts'
 
 /** The doors of the server itself: probes for whoever watches it, and the stylesheet of its pages. */
 export function addOwnRoutes(http: Http, isReady: () => Promise<boolean>): void {

@@ -1,5 +1,5 @@
 import { problem } from '../problem.ts'
-import type { Http } from './http.ts'
+import type { Http } from './http-type.ts'
 
 export type Stopping = {
   /** Whether the server is on its way down: what runs is finished, what is new is refused. */

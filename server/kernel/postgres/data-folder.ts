@@ -18,7 +18,7 @@ import {
 } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { MAJOR_VERSION } from './binaries.ts'
-import type { Log } from './log.ts'
+import type { Log } from './postgres-log.ts'
 import { codeOf, messageOf, PostgresStartError } from './start-error.ts'
 import { effectiveUid, type User } from './unprivileged.ts'
 
@@ -36,7 +36,9 @@ export interface Passwords {
 const PASSWORDS = 'ekso-passwords.json'
 const DRAFT = 'postgres.new-'
 
-/** Makes a folder that other users may pass through, if there is none; those that exist are left as they are. */
+/**
+ * Makes a folder that other users may pass through, if there is none; those that exist are left as they are.
+ */
 export async function makePassableFolder(path: string): Promise<string> {
   const made = await mkdir(path, { recursive: true })
   const inner = await realpath(path)
@@ -48,8 +50,9 @@ export async function makePassableFolder(path: string): Promise<string> {
 }
 
 /**
- * Looks at `<dataDir>/postgres`, which may be a link to a place that PostgreSQL's user can reach. Throws PostgresStartError
- * when what stands there is of another version, is no database, or belongs to somebody whose files this process cannot use.
+ * Looks at `<dataDir>/postgres`, which may be a link to a place that PostgreSQL's user can reach. Throws
+ * PostgresStartError when what stands there is of another version, is no database, or belongs to somebody
+ * whose files this process cannot use.
  */
 export async function inspectDataFolder(dataDir: string): Promise<DataFolder> {
   const given = join(dataDir, 'postgres')
@@ -125,7 +128,10 @@ export interface Draft {
   discard(): Promise<void>
 }
 
-/** Begins a data folder beside its later place, so that being killed halfway leaves nothing that looks like a database. */
+/**
+ * Begins a data folder beside its later place, so that being killed halfway leaves nothing that looks like a
+ * database.
+ */
 export async function draftDataFolder(path: string, owner: User): Promise<Draft> {
   const parent = dirname(path)
   const nest = await mkdtemp(join(parent, DRAFT))
@@ -135,7 +141,7 @@ export async function draftDataFolder(path: string, owner: User): Promise<Draft>
     superuser: randomBytes(24).toString('hex'),
     ekso: randomBytes(24).toString('hex')
   }
-  await handOver(nest, owner)
+  await chown(nest, owner.uid, owner.gid)
   await writeDurably(passwordFile, passwords.superuser, owner)
   return {
     data,
@@ -143,7 +149,7 @@ export async function draftDataFolder(path: string, owner: User): Promise<Draft>
     finish: async () => {
       await writeDurably(join(data, PASSWORDS), `${JSON.stringify(passwords)}\n`, owner)
       await syncFolder(data)
-      await rename(data, path)
+      await putInPlace(data, path)
       await syncFolder(parent)
       await rm(nest, { recursive: true, force: true })
     },
@@ -151,7 +157,22 @@ export async function draftDataFolder(path: string, owner: User): Promise<Draft>
   }
 }
 
-/** Removes what a server that was killed while making the database has left. Only for the holder of the folder's lock. */
+async function putInPlace(data: string, path: string): Promise<void> {
+  try {
+    await rename(data, path)
+  } catch (error) {
+    if (codeOf(error) !== 'EXDEV' && codeOf(error) !== 'EBUSY') throw error
+    throw new PostgresStartError(
+      `${path} is a mount of its own. Mount the volume on the folder above it (EKSO_DATA_DIR).`,
+      error
+    )
+  }
+}
+
+/**
+ * Removes what a server that was killed while making the database has left. Only for the holder of the
+ * folder's lock.
+ */
 export async function removeDrafts(parent: string, log: Log): Promise<void> {
   for (const name of await readdir(parent)) {
     if (!name.startsWith(DRAFT)) continue
@@ -170,10 +191,6 @@ export async function removeDrafts(parent: string, log: Log): Promise<void> {
   }
 }
 
-async function handOver(path: string, owner: User): Promise<void> {
-  if (owner.uid !== effectiveUid()) await chown(path, owner.uid, owner.gid)
-}
-
 /** Hands a whole data folder over; itself last, so that its owner is the old one until all is done. */
 export async function handOverTree(folder: string, owner: User): Promise<void> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
@@ -186,11 +203,11 @@ async function writeDurably(path: string, text: string, owner: User): Promise<vo
   const file = await open(path, 'wx', 0o600)
   try {
     await file.writeFile(text)
+    if (owner.uid !== effectiveUid()) await file.chown(owner.uid, owner.gid)
     await file.sync()
   } finally {
     await file.close()
   }
-  await handOver(path, owner)
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -144,7 +144,10 @@ describe('one database over many starts', () => {
   test('a stop is final, even amid a recovery', async () => {
     const { pid, stop } = await start()
     process.kill(pid(), 'SIGKILL')
+    await until(async () => log.lines.some((line) => line.includes('lost')))
+    await wait(5)
     await stop()
+    assert.deepEqual(await processesIn(dataDir), [])
     await wait(300)
     assert.deepEqual(await processesIn(dataDir), [])
     const again = await start()

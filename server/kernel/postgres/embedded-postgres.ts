@@ -5,10 +5,10 @@ import { type ConnectionSettings, makeRoleAndDatabase } from './claim.ts'
 import { inspectDataFolder, makePassableFolder, readPasswords, removeDrafts } from './data-folder.ts'
 import { lockFolder } from './folder-lock.ts'
 import { type Footing, findFooting } from './footing.ts'
-import type { Log } from './log.ts'
+import type { Log } from './postgres-log.ts'
 import type { Postmaster } from './postmaster.ts'
 import { initialiseDatabase, SUPERUSER, startPostmaster } from './server-process.ts'
-import { PORT, type ServerSettings } from './settings.ts'
+import { PORT, type ServerSettings } from './server-settings.ts'
 import { type Place, Supervisor } from './supervisor.ts'
 
 export type { ConnectionSettings } from './claim.ts'
@@ -43,8 +43,9 @@ const ROLE = 'ekso'
 const LONGEST_HOST_BYTES = 93
 
 /**
- * Starts the PostgreSQL that comes with the server, or takes over the one that a killed server left running, makes its
- * database on the first start, and starts it again whenever it dies, until `stop`. Throws PostgresStartError with a text for the operator.
+ * Starts the PostgreSQL that comes with the server, or takes over the one that a killed server left running,
+ * makes its database on the first start, and starts it again whenever it dies, until `stop`. Throws
+ * PostgresStartError with a text for the operator.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = await makePassableFolder(options.dataDir)
@@ -112,7 +113,10 @@ interface Socket {
   close(): void
 }
 
-/** A socket's path must be short; behind a long one the folder is reached by way of an open handle of this process. */
+/**
+ * A socket's path must be short; behind a long one the folder is reached by way of an open handle of this
+ * process.
+ */
 function socketIn(folder: string): Socket {
   if (Buffer.byteLength(folder) <= LONGEST_HOST_BYTES) return { host: folder, close: () => {} }
   const handle = openSync(folder, constants.O_RDONLY | constants.O_DIRECTORY)

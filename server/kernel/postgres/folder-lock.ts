@@ -7,13 +7,15 @@ export interface FolderLock {
 }
 
 const SQLITE_BUSY = 5
-// On its way to the exclusive lock SQLite passes a shared one: without patience two at once could both be refused.
+// On its way to the exclusive lock SQLite passes a shared one: without patience two at once could both be
+// refused.
 const PATIENCE_MS = 500
 
 /**
- * Takes a lock on the file for the life of this process; throws PostgresStartError while another one holds it.
- * Node has no file lock of its own, but SQLite's is one: the kernel drops it when its holder dies, and it holds between
- * containers that share a volume, in which PostgreSQL's own check (is the process of postmaster.pid alive?) sees nothing.
+ * Takes a lock on the file for the life of this process; throws PostgresStartError while another one holds
+ * it. Node has no file lock of its own, but SQLite's is one: the kernel drops it when its holder dies, and it
+ * holds between containers that share a volume, in which PostgreSQL's own check (is the process of
+ * postmaster.pid alive?) sees nothing.
  */
 export function lockFolder(path: string): FolderLock {
   let database: DatabaseSync | undefined
@@ -38,7 +40,10 @@ export function lockFolder(path: string): FolderLock {
   return { release: () => held.close() }
 }
 
-/** Readable by nobody else, who could hold the lock. An existing file is not touched: closing it would drop this process's lock. */
+/**
+ * Readable by nobody else, who could hold the lock. An existing file is not touched: closing it would drop
+ * this process's lock.
+ */
 function makeFile(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600))

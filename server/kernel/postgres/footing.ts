@@ -3,7 +3,7 @@ import { chown, mkdtemp, rm, rmdir, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type Binaries, copyBinaries } from './binaries.ts'
 import { type DataFolder, handOverTree, makePassableFolder } from './data-folder.ts'
-import type { Log } from './log.ts'
+import type { Log } from './postgres-log.ts'
 import { PostgresStartError } from './start-error.ts'
 import {
   effectiveUid,
@@ -33,9 +33,10 @@ export interface Ground {
 }
 
 /**
- * Finds a way in which PostgreSQL really can run here, by trying. Who owns an existing database says how it was run before, and that
- * way is tried first, so the choice is stable; where it has become impossible (a parent folder closed, namespaces forbidden) the
- * database is handed over to another. Throws PostgresStartError naming the ways out when there is none.
+ * Finds a way in which PostgreSQL really can run here, by trying. Who owns an existing database says how it
+ * was run before, and that way is tried first, so the choice is stable; where it has become impossible (a
+ * parent folder closed, namespaces forbidden) the database is handed over to another. Throws
+ * PostgresStartError naming the ways out when there is none.
  */
 export async function findFooting(ground: Ground): Promise<Footing> {
   const { data, binaries, log } = ground
@@ -88,7 +89,7 @@ async function tryToRun(runAs: RunAs, binaries: Binaries, parent: string): Promi
   const owner = ownerOf(runAs)
   const probe = await mkdtemp(join(parent, 'postgres.new-'))
   try {
-    if (owner.uid !== effectiveUid()) await chown(probe, owner.uid, owner.gid)
+    await chown(probe, owner.uid, owner.gid)
     const script = '[ "$(id -u)" != 0 ] && cd "$1" && : > probe && "$2" --version && "$3" --version'
     return await runAsUser(runAs, '/bin/sh', ['-c', script, 'sh', probe, binaries.initdb, binaries.postgres])
   } finally {
@@ -125,7 +126,7 @@ async function moveOut(ground: Ground, footing: Footing): Promise<Footing> {
   return footing
 }
 
-export function describe(runAs: RunAs): string {
+function describe(runAs: RunAs): string {
   if (runAs.way === 'self') return 'as this server’s own user'
   if (runAs.way === 'user') return `as user ${runAs.uid}`
   return `in a user namespace as user ${runAs.uid}`

@@ -4,9 +4,9 @@ import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { draftDataFolder } from './data-folder.ts'
 import type { Footing } from './footing.ts'
-import { boundLogFile, type Log } from './log.ts'
+import { boundLogFile, type Log } from './postgres-log.ts'
 import { disarmPidFile, identify, type Postmaster, readPidFile, stopPostmaster } from './postmaster.ts'
-import { fixedSettings, initialSettings, type ServerSettings } from './settings.ts'
+import { fixedSettings, initialSettings, type ServerSettings } from './server-settings.ts'
 import { PostgresStartError } from './start-error.ts'
 import {
   findUnprivilegedUser,
@@ -56,7 +56,10 @@ export async function initialiseDatabase(
   }
 }
 
-/** initdb, other than the server it makes the folder for, looks up the name of its user. In a namespace it can bear another's. */
+/**
+ * initdb, other than the server it makes the folder for, looks up the name of its user. In a namespace it can
+ * bear another's.
+ */
 async function initialiser(runAs: RunAs, namespaces: boolean): Promise<RunAs> {
   if (runAs.way !== 'self' || ownUserHasName()) return runAs
   const named = namespaces ? await findUnprivilegedUser() : null
@@ -69,8 +72,9 @@ async function initialiser(runAs: RunAs, namespaces: boolean): Promise<RunAs> {
 }
 
 /**
- * Starts PostgreSQL in a session of its own, so that Ctrl-C in the terminal reaches only this server, and answers when it takes
- * connections; crash recovery may take its time before. Throws PostgresStartError with what it said when it ends instead.
+ * Starts PostgreSQL in a session of its own, so that Ctrl-C in the terminal reaches only this server, and
+ * answers when it takes connections; crash recovery may take its time before. Throws PostgresStartError with
+ * what it said when it ends instead.
  */
 export async function startPostmaster(
   footing: Footing,

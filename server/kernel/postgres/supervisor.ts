@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type pg from 'pg'
 import { type Claim, type ConnectionSettings, claimServer } from './claim.ts'
-import { boundLogFile, type Log } from './log.ts'
+import { boundLogFile, type Log } from './postgres-log.ts'
 import { findPostmaster, isAlive, type Postmaster, readPidFile, stopPostmaster } from './postmaster.ts'
 import { becomesReady } from './server-process.ts'
 import { codeOf, messageOf, PostgresStartError } from './start-error.ts'
@@ -43,7 +43,9 @@ export class Supervisor {
     return this.#postmaster?.pid ?? 0
   }
 
-  /** Starts or adopts PostgreSQL, claims it and runs `prepare` on it; leaves nothing running when that fails. */
+  /**
+   * Starts or adopts PostgreSQL, claims it and runs `prepare` on it; leaves nothing running when that fails.
+   */
   async start(prepare: (client: pg.Client) => Promise<void>, signal?: AbortSignal): Promise<void> {
     const claim = await this.#raise(signal)
     try {
@@ -91,7 +93,10 @@ export class Supervisor {
     }
   }
 
-  /** Sessions of a main process that was killed end by themselves, but PostgreSQL does not start before they have. */
+  /**
+   * Sessions of a main process that was killed end by themselves, but PostgreSQL does not start before they
+   * have.
+   */
   async #startAfterOrphans(signal?: AbortSignal): Promise<Postmaster> {
     for (let step = 0; ; step++) {
       try {
@@ -129,7 +134,10 @@ export class Supervisor {
     return null
   }
 
-  /** Null when it cannot be reached at all. While it recovers from a crash of one of its sessions it only asks for patience. */
+  /**
+   * Null when it cannot be reached at all. While it recovers from a crash of one of its sessions it only asks
+   * for patience.
+   */
   async #claimLiving(living: Postmaster): Promise<Claim | null> {
     const { folder, superuser } = this.#place
     for (let step = 0; step < PATIENCE_STEPS && (await isAlive(living)); step++) {
@@ -140,6 +148,8 @@ export class Supervisor {
         if (codeOf(error).startsWith('28')) {
           throw new PostgresStartError(`PostgreSQL does not take the password kept in ${folder}.`, error)
         }
+        // It hangs; waiting longer would not help.
+        if (messageOf(error).includes('timeout')) return null
         await wait(FIRST_DELAY_MS)
       }
     }
@@ -156,7 +166,9 @@ export class Supervisor {
     })
   }
 
-  /** Tries until PostgreSQL is back; the address and the passwords stay, so pools find it again by themselves. */
+  /**
+   * Tries until PostgreSQL is back; the address and the passwords stay, so pools find it again by themselves.
+   */
   async #recover(): Promise<void> {
     const { log } = this.#place
     const { signal } = this.#stopping

@@ -4,8 +4,9 @@ import { userInfo } from 'node:os'
 import { codeOf, messageOf } from './start-error.ts'
 
 /**
- * As whom PostgreSQL, which refuses to be root, runs: as this process's own user, as another one that root hands over
- * to, or in a user namespace, in which this process's user bears another number and still reaches its own files.
+ * As whom PostgreSQL, which refuses to be root, runs: as this process's own user, as another one that root
+ * hands over to, or in a user namespace, in which this process's user bears another number and still reaches
+ * its own files.
  */
 export type RunAs =
   | { way: 'self' }
@@ -34,7 +35,10 @@ export function ownerOf(runAs: RunAs): User {
   return { uid: effectiveUid(), gid: process.getegid?.() ?? 0 }
 }
 
-/** Starts a program as the given user, from the root folder (its own may be barred) and with an empty environment. */
+/**
+ * Starts a program as the given user, from the root folder (its own may be barred) and with an empty
+ * environment.
+ */
 export function spawnAs(runAs: RunAs, program: string, args: string[], options: SpawnOptions): ChildProcess {
   const common = { ...options, cwd: '/', env: environment }
   if (runAs.way === 'self') return spawn(program, args, common)

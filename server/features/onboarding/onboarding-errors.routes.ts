@@ -1,9 +1,10 @@
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest, FastifySchemaCompiler } from 'fastify'
+import type { TSchema } from 'typebox'
 import { answerProblem } from '#server/kernel/http/errors.ts'
 import type { Means } from '#server/kernel/means.ts'
-import type { Problem } from '#server/kernel/problem.ts'
+import { type Problem, problem } from '#server/kernel/problem.ts'
 import { nextActionsAfter } from './next-actions.ts'
-import type { Fault } from './signup.schema.ts'
+import { type Fault, OnboardingProblem } from './signup.schema.ts'
 import { type Body, fault } from './signup-wish.ts'
 
 /** Answers every error of an onboarding route, also those of parsing and limits, with what to do next (contract §2). */
@@ -57,4 +58,22 @@ function readBody(request: FastifyRequest): Body {
 function readSignupId(request: FastifyRequest, sent: Body): string | undefined {
   const { signupId } = { ...sent, ...((request.params as Body | undefined) ?? {}) }
   return typeof signupId === 'string' && /^[A-Za-z0-9_-]{22}$/.test(signupId) ? signupId : undefined
+}
+
+/** The error answers of every onboarding route, for the OpenAPI document. */
+export const onboardingErrors = {
+  '4xx': OnboardingProblem
+}
+
+/**
+ * Stands in for the validator on onboarding routes: any JSON object passes, since [S2] answers faults of fields
+ * with 422 and unknown members are ignored (contract §1, §2). The rules judge each field. Throws `MALFORMED_BODY`.
+ */
+export const takeAnyFields: FastifySchemaCompiler<TSchema> = ({ httpPart }) => {
+  return (value: unknown) => {
+    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+    if (httpPart === 'body' && !isObject)
+      throw problem('MALFORMED_BODY', { fields: [{ field: 'body', code: 'invalid' }] })
+    return { value }
+  }
 }

@@ -1,7 +1,10 @@
 /** Of the main server process: name and value. They go before those of postgresql.conf. */
 export type ServerSettings = Record<string, string>
 
-/** Written into postgresql.conf once, when the data folder is made: a small server; an operator may change them there. */
+/**
+ * Written into postgresql.conf once, when the data folder is made: a small server; an operator may change
+ * them there.
+ */
 export const initialSettings: ServerSettings = {
   max_connections: '60',
   shared_buffers: '64MB',
@@ -20,7 +23,8 @@ export const initialSettings: ServerSettings = {
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_checkpoints: 'off',
-  // In the order of PostgreSQL "log" stands above "error": failed statements, which carry people's data, stay out.
+  // In the order of PostgreSQL "log" stands above "error": failed statements, which carry people's data, stay
+  // out.
   log_min_messages: 'log',
   log_min_error_statement: 'panic',
   log_error_verbosity: 'terse'
@@ -30,8 +34,9 @@ export const initialSettings: ServerSettings = {
 export const PORT = 5432
 
 /**
- * What this server relies on. A Unix socket in the data folder instead of loopback TCP: no other user of the machine can connect, nobody
- * can take the port while PostgreSQL is down and ask our pools for the password, it stays the same over restarts, and it is faster.
+ * What this server relies on. A Unix socket in the data folder instead of loopback TCP: no other user of the
+ * machine can connect, nobody can take the port while PostgreSQL is down and ask our pools for the password,
+ * it stays the same over restarts, and it is faster.
  */
 export const fixedSettings: ServerSettings = {
   listen_addresses: '',

@@ -1,0 +1,48 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault
+} from 'fastify'
+import type { Tenant } from './tenant-host.ts'
+
+/**
+ * Where a door answers. `home`: the public host and the loopback names. `any`: the host of every workspace, home
+ * included. `anywhere`: any Host at all, without a tenant and uncounted: probes and static files only.
+ */
+export type Where = 'home' | 'any' | 'anywhere'
+
+/** Who may use a door. `anyone` is an API or a document; `page` is HTML for people, whose forms must be its own. */
+export type Access = { kind: 'anyone'; on: Where } | { kind: 'page'; on: 'home' | 'any' }
+
+/** A door as it was registered. */
+export type Door = { method: string; url: string; access: Access }
+
+export type Http = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Every door must say it; a route without it stops the boot. */
+    access?: Access
+  }
+  interface FastifyRequest {
+    /** The open workspace that this request's host names. Not on routes that answer anywhere. */
+    tenant: Tenant
+    /** The client, as far as trusted proxies tell; normalised. */
+    clientAddress: string
+  }
+  interface FastifyInstance {
+    /** Whether the server is closing and refuses new requests. */
+    stopping: () => boolean
+    /** Every door, in the order of registration. */
+    doors: Door[]
+  }
+}
