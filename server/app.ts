@@ -36,9 +36,8 @@ export async function buildApp(parts: Parts): Promise<App> {
   devMailRoutes(app)
 
   const sweeps = openSweeps(parts)
-  const mail = openMail({ ...parts, sweeps })
+  openMail({ ...parts, sweeps })
   addSweeps(sweeps)
-  http.addHook('onClose', () => mail.close())
   return app
 }
 

@@ -8,6 +8,7 @@ import { type Jobs, openJobs } from './jobs.ts'
 import type { Letter } from './letter.ts'
 import { makeLog } from './log.ts'
 import { retrySeconds } from './mail.ts'
+import { deliverySeconds } from './mail-server.ts'
 import { migrate } from './migrate.ts'
 import {
   claimLetter,
@@ -21,7 +22,6 @@ import {
 } from './outbox.ts'
 import { sweepExpiredLetters, sweepSettledLetters, trimMailbox } from './outbox-sweep.ts'
 import { makeSecrets } from './secrets.ts'
-import { deliverySeconds } from './smtp.ts'
 
 const secrets = makeSecrets('a secret of at least thirty-two bytes')
 const log = makeLog('silent')
