@@ -64,7 +64,7 @@ test('of two workers that claim a letter together one gets it', async () => {
   assert.deepEqual(claims.map(({ kind }) => kind).sort(), ['claimed', 'waiting'])
 })
 
-test('the letter of a worker that died is free again after its lease, with the same Message-ID', async () => {
+test('the letter of a worker that died is free again after its lease, with the same Message-ID [C2-mail-message-id]', async () => {
   const id = await send()
   const first = await claim(id, start)
   assert.equal((await claim(id, addSeconds(start, leaseSeconds - 1))).kind, 'waiting')

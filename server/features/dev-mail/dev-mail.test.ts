@@ -1,79 +1,62 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import { buildApp } from '#server/app.ts'
-import { addSeconds, systemClock } from '#server/kernel/clock.ts'
-import { openDb } from '#server/kernel/db.ts'
-import type { App } from '#server/kernel/http/app-parts.ts'
-import { openJobs } from '#server/kernel/jobs.ts'
-import { makeLog } from '#server/kernel/log.ts'
-import { migrate } from '#server/kernel/migrate.ts'
-import { postLetter, readDelivery } from '#server/kernel/outbox.ts'
-import { makeSecrets } from '#server/kernel/secrets.ts'
-import { readSettings } from '#server/kernel/settings.ts'
-import { createDatabase, type TestDatabase } from '../../../testing/database.ts'
-import { letter, until } from '../../../testing/mail-world.ts'
-import { ensureHome } from '../tenancy/workspace.ts'
+import { after, test } from 'node:test'
+import { addSeconds } from '#server/kernel/clock.ts'
+import { newId } from '#server/kernel/ids.ts'
+import { htmlFromText } from '#server/kernel/letter.ts'
+import { openWorld, type World } from '../../../testing/world.ts'
 
-const log = makeLog('silent')
-let database: TestDatabase
-let app: App
-
-async function open(environment: Record<string, string>): Promise<App> {
-  const settings = readSettings({ EKSO_RATE_LIMIT: '0', ...environment })
-  const db = openDb(database.connection, log)
-  await db.install((tx) => ensureHome(tx, systemClock()))
-  return buildApp({
-    settings,
-    db,
-    jobs: openJobs(database.connection, log),
-    secrets: makeSecrets('a secret of at least thirty-two bytes'),
-    clock: systemClock,
-    log,
-    publicUrl: () => settings.publicUrl,
-    isReady: async () => true
-  })
-}
-
-before(async () => {
-  database = await createDatabase('dev_mail')
-  await migrate(database.connection, log)
-  app = await open({})
-  await app.jobs.start()
-})
-after(async () => {
-  await app.jobs.stop()
-  await app.http.close()
-  await app.db.close()
-  await database.drop()
-})
-
+const world = await openWorld({ after }, 'dev_mail')
 const json = { accept: 'application/json' }
-const ask = (headers: Record<string, string> = json, remoteAddress = '127.0.0.1', from = app) =>
-  from.http.inject({ url: '/dev/mail', headers: { host: 'localhost:6050', ...headers }, remoteAddress })
+const ask = (headers: Record<string, string> = json, from = '127.0.0.1', given = world) =>
+  given.call('GET /dev/mail', { headers: { host: 'localhost:6050', ...headers }, from })
 
-async function keep(subject: string, text: string, secondsLater: number): Promise<void> {
-  const now = addSeconds(systemClock(), secondsLater)
-  const id = await app.db.install((tx) => postLetter(tx, app, systemClock(), letter(now, { subject, text })))
-  await until(async () => (await app.db.install((tx) => readDelivery(tx, id))) === 'accepted')
+// As a delivery leaves it in the development mailbox.
+async function keep(given: World, subject: string, text: string, secondsLater = 0): Promise<void> {
+  const created = addSeconds(given.now(), secondsLater)
+  const id = newId('mail')
+  const body = { to: 'jane@example.com', subject, text, html: htmlFromText(text) }
+  await given.db.install((tx) =>
+    tx
+      .insertInto('outbox')
+      .values({
+        id,
+        tenant_id: null,
+        kind: 'test',
+        message_id: id,
+        sealed: given.secrets.seal('outbox', JSON.stringify(body)),
+        state: 'accepted',
+        created,
+        expires: addSeconds(created, 600),
+        next_try: created,
+        settled: created
+      })
+      .execute()
+  )
 }
 
 test('kept mail is shown newest first, as JSON and as HTML [C5-dev-mail]', async () => {
-  assert.deepEqual((await ask()).json(), [])
-  await keep('First', 'Your code:\n\n482916', 0)
-  await keep('Second <script>alert(1)</script>', 'See https://ekso.example/x', 1)
-  const answer = await ask()
-  assert.equal(answer.statusCode, 200)
-  const mails = answer.json()
+  assert.deepEqual((await ask()).body, [])
+  await keep(world, 'First', 'Your code:\n\n482916')
+  await keep(world, 'Second <script>alert(1)</script>', 'See https://ekso.example/x', 1)
+  const { status, body } = await ask()
+  assert.equal(status, 200)
   assert.deepEqual(
-    mails.map(({ subject }: { subject: string }) => subject),
+    body.map(({ subject }: { subject: string }) => subject),
     ['Second <script>alert(1)</script>', 'First']
   )
-  assert.deepEqual(Object.keys(mails[1]).sort(), ['created', 'html', 'id', 'subject', 'text', 'to'])
-  assert.match(mails[1].text, /482916/)
+  assert.deepEqual(Object.keys(body[1]).sort(), ['created', 'html', 'id', 'subject', 'text', 'to'])
+  assert.match(body[1].text, /482916/)
   const page = await ask({ accept: 'text/html' })
-  assert.match(String(page.headers['content-type']), /^text\/html/)
-  assert.match(page.body, /<iframe[^>]*sandbox="allow-popups allow-popups-to-escape-sandbox"/)
-  assert.doesNotMatch(page.body, /<script/)
+  assert.match(page.headers['content-type'] ?? '', /^text\/html/)
+  assert.match(page.text, /<iframe[^>]*sandbox="allow-popups allow-popups-to-escape-sandbox"/)
+  assert.doesNotMatch(page.text, /<script/)
+})
+
+test('it shows at most 50 mails', async () => {
+  for (let at = 0; at < 52; at++) await keep(world, `Mail ${at}`, 'x', 10 + at)
+  const { body } = await ask()
+  assert.equal(body.length, 50)
+  assert.equal(body[0].subject, 'Mail 51')
 })
 
 test('it is no page for others than somebody at this machine [C5-dev-mail-guard]', async () => {
@@ -85,42 +68,32 @@ test('it is no page for others than somebody at this machine [C5-dev-mail-guard]
     ask({ ...json, 'x-real-ip': '127.0.0.1' }),
     ask({ ...json, via: '1.1 proxy' })
   ]
-  for (const answer of await Promise.all(refused)) {
-    assert.equal(answer.statusCode, 404)
-    assert.doesNotMatch(answer.body, /482916/)
-  }
-  assert.notEqual((await ask({ ...json, host: 'rebound.example:6050' })).statusCode, 200)
-  assert.equal((await ask(json, '::1')).statusCode, 200)
-  assert.equal((await ask({ ...json, host: '[::1]:6050' })).statusCode, 200)
-  assert.equal((await ask({ ...json, host: '127.0.0.1:6050' })).statusCode, 200)
+  for (const { status } of await Promise.all(refused)) assert.equal(status, 404)
+  assert.equal((await ask({ ...json, host: 'rebound.example:6050' })).status, 421)
+  assert.equal((await ask(json, '::1')).status, 200)
+  assert.equal((await ask({ ...json, host: '[::1]:6050' })).status, 200)
+  assert.equal((await ask({ ...json, host: '127.0.0.1:6050' })).status, 200)
 })
 
 test('no page of another origin can read or frame it', async () => {
   const { headers } = await ask({ ...json, origin: 'http://localhost:3000' })
   assert.equal(headers['access-control-allow-origin'], undefined)
   assert.equal(headers['cross-origin-resource-policy'], 'same-origin')
-  assert.match(
-    String((await ask({ accept: 'text/html' })).headers['content-security-policy']),
-    /frame-ancestors 'none'/
-  )
+  const page = await ask({ accept: 'text/html' })
+  assert.match(page.headers['content-security-policy'] ?? '', /frame-ancestors 'none'/)
 })
 
-test('off localhost and with a mail server it is 404 [C5-dev-mail-off]', async () => {
-  const environments: Record<string, string>[] = [
-    { EKSO_PUBLIC_URL: 'https://ekso.example', SMTP_URL: 'smtp://127.0.0.1:1' },
-    { SMTP_URL: 'smtp://127.0.0.1:1' }
-  ]
-  for (const environment of environments) {
-    const other = await open(environment)
-    assert.equal((await ask(json, '127.0.0.1', other)).statusCode, 404)
-    await other.http.close()
-    await other.db.close()
-  }
-  await app.db.install((tx) =>
-    tx
-      .insertInto('install')
-      .values({ check_value: Buffer.from('x'), public_url: 'https://stored.example' })
-      .execute()
+test('with a mail server there is no development mailbox', async (t) => {
+  const other = await openWorld(t, 'dev_mail_smtp', { SMTP_URL: 'smtp://127.0.0.1:1' })
+  await keep(other, 'Hidden', 'x')
+  assert.equal((await ask(json, '127.0.0.1', other)).status, 404)
+})
+
+test('off localhost it is 404, also when only the stored URL says so [C5-dev-mail-off]', async () => {
+  await world.db.install((tx) =>
+    tx.updateTable('install').set({ public_url: 'https://stored.example' }).execute()
   )
-  assert.equal((await ask()).statusCode, 404)
+  const { status, body } = await ask()
+  assert.equal(status, 404)
+  assert.equal(body.code, 'ROUTE_NOT_FOUND')
 })
