@@ -1,5 +1,6 @@
 import { confirmPages } from './features/confirmation/confirm.pages.ts'
 import { undoPages } from './features/confirmation/undo.pages.ts'
+import { devMailRoutes } from './features/dev-mail/dev-mail.routes.ts'
 import { signupRoutes } from './features/onboarding/signup.routes.ts'
 import { signupCodeRoutes, signupResourceRoutes } from './features/onboarding/signup-resource.routes.ts'
 import { sweepSignups } from './features/onboarding/signup-sweep.ts'
@@ -32,11 +33,11 @@ export async function buildApp(parts: Parts): Promise<App> {
   confirmPages(app)
   undoPages(app)
   passwordPages(app)
+  devMailRoutes(app)
 
   const sweeps = openSweeps(parts)
-  const mail = openMail({ ...parts, sweeps })
+  openMail({ ...parts, sweeps })
   addSweeps(sweeps)
-  http.addHook('onClose', () => mail.close())
   return app
 }
 
