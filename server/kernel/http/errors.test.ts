@@ -86,9 +86,9 @@ test('an unforeseen error tells nothing; its request id finds its stack [C1-erro
   assert.equal(answer.json().kind, 'Exception')
   assert.doesNotMatch(answer.body + JSON.stringify(answer.headers), /hunter2|small-app/)
   assert.equal(answer.headers.etag, undefined)
-  const line = app.lines.find((found) => found.level === 'error')
-  assert.equal(line?.requestId, answer.headers['x-request-id'])
-  assert.match(String((line?.err as { stack: string }).stack), /small-app\.ts/)
+  const line = app.lines.find((found) => found.level === 'error') ?? {}
+  assert.equal(line.requestId, answer.headers['x-request-id'])
+  assert.match(String((line.err as { stack: string }).stack), /small-app\.ts/)
 })
 
 test('anything that is thrown becomes a problem', () => {
@@ -118,18 +118,21 @@ test('a door adds members to its errors, those of parsing and limits included', 
 })
 
 test('an error is answered even when its extra members cannot be made', async (t) => {
-  const failingDoor = {
-    config: { access: anyone({ on: 'any' }) },
-    errorHandler: (error: unknown, request: never, reply: never) =>
-      answerProblem(error, request, reply, () => {
-        throw new Error('no members')
-      })
-  }
   const app = buildSmallApp(t, {
     before: (http) =>
-      http.get('/api/bad-members', failingDoor, () => {
-        throw problem('SIGNUP_CLOSED')
-      })
+      http.get(
+        '/api/bad-members',
+        {
+          config: { access: anyone({ on: 'any' }) },
+          errorHandler: (error, request, reply) =>
+            answerProblem(error, request, reply, () => {
+              throw new Error('no members')
+            })
+        },
+        () => {
+          throw problem('SIGNUP_CLOSED')
+        }
+      )
   })
   assert.equal((await ask(app, { url: '/api/bad-members' })).json().code, 'SIGNUP_CLOSED')
 })
