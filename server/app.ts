@@ -4,7 +4,12 @@ import { devMailRoutes } from './features/dev-mail/dev-mail.routes.ts'
 import { signupRoutes } from './features/onboarding/signup.routes.ts'
 import { signupCodeRoutes, signupResourceRoutes } from './features/onboarding/signup-resource.routes.ts'
 import { sweepSignups } from './features/onboarding/signup-sweep.ts'
+import { openAuthorizationServer } from './features/oauth/authorization-server.ts'
+import { oauthRoutes } from './features/oauth/oauth.routes.ts'
+import { openKeyring } from './features/oauth-keys/keyring.ts'
 import { passwordPages } from './features/people/password.pages.ts'
+import { makeJwtAuthenticator } from './features/resource-server/bearer-jwt.ts'
+import { oauthMetadataRoutes } from './features/resource-server/oauth-metadata.routes.ts'
 import { workspacePages } from './features/tenancy/workspace.pages.ts'
 import { eraseClosedWorkspace, findWorkspace, sweepDomainRests } from './features/tenancy/workspace.ts'
 import type { App, Parts } from './kernel/http/app-parts.ts'
@@ -19,8 +24,10 @@ import { openSweeps, type Sweeps, sweepBatch } from './kernel/sweep.ts'
 
 /** Builds the server. Nothing listens, no job runs and no connection is made until `http.listen` and `jobs.start`. */
 export async function buildApp(parts: Parts): Promise<App> {
+  const keyring = openKeyring(parts)
   const http = buildHttp({
     ...parts,
+    authenticate: makeJwtAuthenticator({ ...parts, keyring }),
     findTenant: (meaning) => findWorkspace(parts.db, meaning)
   })
   const app: App = { ...parts, http, once: makeOnce(parts), means: () => makeMeans(parts) }
@@ -34,6 +41,10 @@ export async function buildApp(parts: Parts): Promise<App> {
   undoPages(app)
   passwordPages(app)
   devMailRoutes(app)
+
+  const authorizationServer = openAuthorizationServer({ ...parts, keyring })
+  oauthMetadataRoutes(app, { keyring, takesClientDocuments: authorizationServer.documents.isOn })
+  oauthRoutes(app, authorizationServer)
 
   const sweeps = openSweeps(parts)
   openMail({ ...parts, sweeps })
