@@ -46,14 +46,23 @@ function guardLookup(lookup: LookupFunction, isAllowed: (address: string) => boo
     lookup(hostname, options, (error, found, family) => {
       const addresses = Array.isArray(found) ? found.map(({ address }) => address) : [found]
       if (!error && !addresses.every((address) => isAllowed(address)))
-        done(Object.assign(new Error('the host means an address that is not public'), { code: 'EACCES' }), found, family)
+        done(
+          Object.assign(new Error('the host means an address that is not public'), { code: 'EACCES' }),
+          found,
+          family
+        )
       else done(error, found, family)
     })
 }
 
 function ask(options: RequestOptions, url: URL, mostBytes: number): Promise<OutboundAnswer> {
   return new Promise((resolve, reject) => {
-    const call = request(url, { ...options, method: 'GET', agent: false, signal: AbortSignal.timeout(answerMs) })
+    const call = request(url, {
+      ...options,
+      method: 'GET',
+      agent: false,
+      signal: AbortSignal.timeout(answerMs)
+    })
     call.once('error', reject)
     call.once('response', (response) => {
       const chunks: Buffer[] = []
@@ -66,7 +75,10 @@ function ask(options: RequestOptions, url: URL, mostBytes: number): Promise<Outb
       response.once('error', reject)
       response.once('end', () => {
         const headers = Object.fromEntries(
-          Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value])
+          Object.entries(response.headers).map(([name, value]) => [
+            name,
+            Array.isArray(value) ? value.join(', ') : value
+          ])
         )
         resolve({ status: response.statusCode ?? 0, headers, body: Buffer.concat(chunks).toString('utf8') })
       })

@@ -20,7 +20,13 @@ const rotateAfterSeconds = 90 * daySeconds
 /** How long a key is announced before it signs, and shown after it stopped: verifiers keep key sets for long. */
 const overlapSeconds = daySeconds
 
-type KeyRow = { generation: number; kid: string; public_jwk: string; sealed_private: Buffer; active_from: Date }
+type KeyRow = {
+  generation: number
+  kid: string
+  public_jwk: string
+  sealed_private: Buffer
+  active_from: Date
+}
 
 /**
  * The signing keys of a workspace at `now`; makes the ones that are missing, so that a next key is always announced,

@@ -5,8 +5,8 @@ import { tenantOrigin } from '#server/kernel/hosts.ts'
 import type { Outbound } from '#server/kernel/outbound.ts'
 import type { Secrets } from '#server/kernel/secrets.ts'
 import type { Settings } from '#server/kernel/settings.ts'
+import { type ClientDocuments, openClientDocuments } from '../oauth-clients/client-document.ts'
 import type { Keyring } from '../oauth-keys/keyring.ts'
-import { type ClientDocuments, openClientDocuments } from './client-document.ts'
 import { type Answer, type Ask, type Exchange, type ExchangeScope, makeExchange } from './oauth-exchange.ts'
 import { makeProvider } from './oauth-provider.ts'
 
@@ -31,7 +31,10 @@ export type AuthorizationServer = ServerParts & {
    * Runs a step in one transaction of the workspace and hands it the library. Nothing is kept of what ends in a
    * status of 500 and more; what the database threw is thrown on.
    */
-  run(tenant: TenantPlace, step: (scope: ExchangeScope, ask: (ask: Ask) => Promise<Answer>) => Promise<Answer>): Promise<Answer>
+  run(
+    tenant: TenantPlace,
+    step: (scope: ExchangeScope, ask: (ask: Ask) => Promise<Answer>) => Promise<Answer>
+  ): Promise<Answer>
 }
 
 /** About 240 KB each (measured), so 120 MB in all. */

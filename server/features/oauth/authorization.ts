@@ -1,9 +1,9 @@
-import { readAuthorizationRequest, readTokenRequest } from './authorize-request.ts'
+import { isFault, readClientMetadata } from '../oauth-clients/client-metadata.ts'
+import { findStoredClient } from '../oauth-clients/oauth-client.ts'
 import type { AuthorizationServer, TenantPlace } from './authorization-server.ts'
+import { readAuthorizationRequest, readTokenRequest } from './authorize-request.ts'
 import { hashBrowser } from './browser-cookie.ts'
-import { isFault, readClientMetadata } from './client-metadata.ts'
 import { pruneExpired } from './oauth-artifact.ts'
-import { findStoredClient } from './oauth-client.ts'
 import type { Answer, Ask, ExchangeScope } from './oauth-exchange.ts'
 import { type InteractionVisit, isOwnInteraction } from './oauth-interaction.ts'
 import { answerTokenRequest } from './token-request.ts'
@@ -29,7 +29,8 @@ export async function beginAuthorization(
   return server.run(tenant, async (scope, ask) => {
     const client = await findStoredClient(scope.tx, means(server, scope), tenant.id, clientId)
     // The code of an agent was given in the sign-up; nobody may be asked in its name (contract §2).
-    if (client?.kind === 'agent') return errorPage('unauthorized_client', 'this client cannot ask for authorization')
+    if (client?.kind === 'agent')
+      return errorPage('unauthorized_client', 'this client cannot ask for authorization')
     await pruneExpired(scope.tx, scope.now, tenant.id)
     scope.browserHash = hashBrowser(server.secrets, server.issuerOf(tenant), request.cookies)
     return ask(browserAsk(`/authorize?${params}`, undefined))
@@ -37,7 +38,10 @@ export async function beginAuthorization(
 }
 
 /** The way back from our page to the client. Only for the browser that began (contract §3). */
-export async function resumeAuthorization(server: AuthorizationServer, visit: InteractionVisit): Promise<Answer> {
+export async function resumeAuthorization(
+  server: AuthorizationServer,
+  visit: InteractionVisit
+): Promise<Answer> {
   return server.run(visit.tenant, async (scope, ask) => {
     if (!(await isOwnInteraction(scope.tx, server, visit)))
       return errorPage('invalid_request', 'this authorization has expired or was begun in another browser')
@@ -69,14 +73,22 @@ export async function answerToken(
 }
 
 /** `POST /revoke` (RFC 7009): ends the grant behind a refresh token. */
-export async function revoke(server: AuthorizationServer, tenant: TenantPlace, call: ProgramCall): Promise<Answer> {
+export async function revoke(
+  server: AuthorizationServer,
+  tenant: TenantPlace,
+  call: ProgramCall
+): Promise<Answer> {
   const params = new URLSearchParams(call.body ?? '')
   await server.documents.load(params.get('client_id') ?? '')
   return server.run(tenant, (_scope, ask) => ask(programAsk(call)))
 }
 
 /** `/register` (RFC 7591) and `/register/:clientId` (RFC 7592). */
-export async function register(server: AuthorizationServer, tenant: TenantPlace, call: ProgramCall): Promise<Answer> {
+export async function register(
+  server: AuthorizationServer,
+  tenant: TenantPlace,
+  call: ProgramCall
+): Promise<Answer> {
   const isWrite = call.method === 'POST' || call.method === 'PUT'
   const given = isWrite ? parseObject(call.body) : undefined
   const read = given && readClientMetadata(given)

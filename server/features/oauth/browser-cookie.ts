@@ -18,7 +18,11 @@ export function readBrowserCookie(cookies: string | undefined, issuer: string): 
 }
 
 /** What the database keeps of a browser. */
-export function hashBrowser(secrets: Secrets, issuer: string, cookies: string | undefined): Buffer | undefined {
+export function hashBrowser(
+  secrets: Secrets,
+  issuer: string,
+  cookies: string | undefined
+): Buffer | undefined {
   const value = readBrowserCookie(cookies, issuer)
   return value === undefined ? undefined : secrets.hash('oauth-browser', issuer, value)
 }

@@ -1,5 +1,6 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 import type { Secrets } from '#server/kernel/secrets.ts'
+import { dropClient, findStoredClient, saveRegisteredClient } from '../oauth-clients/oauth-client.ts'
 import {
   type ArtifactKind,
   consumeArtifact,
@@ -8,7 +9,6 @@ import {
   type Payload,
   saveArtifact
 } from './oauth-artifact.ts'
-import { dropClient, findStoredClient, saveRegisteredClient } from './oauth-client.ts'
 import { type ExchangeScope, exchangeScope } from './oauth-exchange.ts'
 import { deleteGrant, findGrantPayload } from './oauth-grant.ts'
 
@@ -33,7 +33,14 @@ export function makeAdapter(model: string, place: AdapterPlace): Adapter {
   if (model === 'Grant') return grantAdapter(place)
   if (artifactKinds.includes(model)) return artifactAdapter(model as ArtifactKind, place)
   // The library's own browser session is never kept: ours says who is signed in. JWTs are not stored at all.
-  return { ...refusing, upsert: nothing, find: nothing, findByUid: nothing, destroy: nothing, revokeByGrantId: nothing }
+  return {
+    ...refusing,
+    upsert: nothing,
+    find: nothing,
+    findByUid: nothing,
+    destroy: nothing,
+    revokeByGrantId: nothing
+  }
 }
 
 function artifactAdapter(kind: ArtifactKind, { tenantId }: AdapterPlace): Adapter {
@@ -115,4 +122,3 @@ async function run<T>(step: Step<T>): Promise<T> {
     throw error
   }
 }
-

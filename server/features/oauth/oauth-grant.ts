@@ -55,7 +55,10 @@ export async function addGrant(tx: Tx, now: Date, wish: NewGrant): Promise<strin
     .execute()
   await tx
     .updateTable('oauth_clients')
-    .set((set) => ({ consented: set.fn.coalesce('consented', set.val(now)), expires: addSeconds(now, grantSeconds) }))
+    .set((set) => ({
+      consented: set.fn.coalesce('consented', set.val(now)),
+      expires: addSeconds(now, grantSeconds)
+    }))
     .where('tenant_id', '=', wish.tenantId)
     .where('id', '=', wish.clientId)
     .execute()

@@ -1,12 +1,12 @@
 import { type Scope, scopes } from '#server/kernel/actor.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { hashesMatch } from '#server/kernel/secrets.ts'
+import { isLoopback } from '../oauth-clients/client-metadata.ts'
+import { findStoredClient } from '../oauth-clients/oauth-client.ts'
 import { readResource } from '../resource-server/oauth-metadata.ts'
 import type { AuthorizationServer, TenantPlace } from './authorization-server.ts'
 import { hashBrowser } from './browser-cookie.ts'
-import { isLoopback } from './client-metadata.ts'
 import { findArtifact, type Payload, saveArtifact } from './oauth-artifact.ts'
-import { findStoredClient } from './oauth-client.ts'
 import { addGrant } from './oauth-grant.ts'
 
 /** One visit to the page of an interaction: which, and from which browser. */
@@ -85,7 +85,11 @@ export async function finishInteraction(
 }
 
 /** Whether this browser began the interaction; asked again when it comes back with the decision. */
-export async function isOwnInteraction(tx: Tx, server: AuthorizationServer, visit: InteractionVisit): Promise<boolean> {
+export async function isOwnInteraction(
+  tx: Tx,
+  server: AuthorizationServer,
+  visit: InteractionVisit
+): Promise<boolean> {
   return (await findOwnInteraction(tx, server, visit)) !== undefined
 }
 

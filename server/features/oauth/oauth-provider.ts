@@ -3,7 +3,12 @@ import { scopes } from '#server/kernel/actor.ts'
 import { newId } from '#server/kernel/ids.ts'
 import type { Secrets } from '#server/kernel/secrets.ts'
 import type { SigningKeys } from '../oauth-keys/signing-key.ts'
-import { clientAuthAlgorithms, clientAuthMethods, readResource, resourceUrl } from '../resource-server/oauth-metadata.ts'
+import {
+  clientAuthAlgorithms,
+  clientAuthMethods,
+  readResource,
+  resourceUrl
+} from '../resource-server/oauth-metadata.ts'
 import { makeAdapter } from './oauth-adapter.ts'
 import { exchangeScope } from './oauth-exchange.ts'
 import { grantSeconds } from './oauth-grant.ts'
@@ -38,8 +43,14 @@ function makeConfiguration(place: ProviderPlace): Configuration {
   return {
     adapter: (model: string) => makeAdapter(model, place),
     jwks: { keys: [keys.active] },
-    routes: { authorization: '/authorize', token: '/token', registration: '/register', revocation: '/revoke' },
-    scopes: [...scopes, 'offline_access'],
+    routes: {
+      authorization: '/authorize',
+      token: '/token',
+      registration: '/register',
+      revocation: '/revoke'
+    },
+    // The scopes of the API are the resources' own; listed here too they would have to be granted twice.
+    scopes: ['offline_access'],
     responseTypes: ['code'],
     pkce: { required: () => true },
     clientAuthMethods: [...clientAuthMethods],
@@ -89,7 +100,8 @@ function makeConfiguration(place: ProviderPlace): Configuration {
       // It lives for one request; the library wants a number.
       Session: interactionSeconds,
       IdToken: accessTokenSeconds,
-      RefreshToken: (_ctx, token) => Math.max(1, Math.min(refreshIdleSeconds, grantSeconds - token.totalLifetime()))
+      RefreshToken: (_ctx, token) =>
+        Math.max(1, Math.min(refreshIdleSeconds, grantSeconds - token.totalLifetime()))
     },
     renderError: (ctx, out) => {
       ctx.state.pageError = out
@@ -108,7 +120,10 @@ function makeFeatures({ issuer, readDocument }: ProviderPlace): Configuration['f
     introspection: off,
     // A token bound to a key would be refused by our doors, which take bearers.
     dPoP: off,
-    revocation: { enabled: true },
+    revocation: {
+      enabled: true,
+      allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId
+    },
     registration: {
       enabled: true,
       initialAccessToken: false,

@@ -7,8 +7,8 @@ import type { Http } from '#server/kernel/http/http-type.ts'
 import { noteProblem } from '#server/kernel/http/request-log.ts'
 import { newSecretToken } from '#server/kernel/ids.ts'
 import { html, page } from '#server/kernel/pages.ts'
-import type { AuthorizationServer } from './authorization-server.ts'
 import { answerToken, beginAuthorization, register, resumeAuthorization, revoke } from './authorization.ts'
+import type { AuthorizationServer } from './authorization-server.ts'
 import { browserCookie, readBrowserCookie } from './browser-cookie.ts'
 import { readBodyText } from './oauth-body.ts'
 import type { Answer } from './oauth-exchange.ts'
@@ -130,11 +130,16 @@ const errorNames: Record<number, string> = {
 }
 
 // RFC 6749 section 5.2 and RFC 7591 section 3.2.2: never the API's own shape.
-async function oauthError(error: unknown, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+async function oauthError(
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply
+): Promise<FastifyReply> {
   const found = toProblem(error)
   noteProblem(request, found)
   const { status } = found.row
-  if (status === 429 || status === 503) reply.header('retry-after', Math.max(1, Math.ceil(found.retryAfterSeconds ?? 1)))
+  if (status === 429 || status === 503)
+    reply.header('retry-after', Math.max(1, Math.ceil(found.retryAfterSeconds ?? 1)))
   const body = { error: errorNames[status] ?? 'temporarily_unavailable', error_description: found.message }
   return reply
     .code(status)

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { addSeconds, type Clock } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { hashesMatch, type Secrets } from '#server/kernel/secrets.ts'
-import { touchClient } from './oauth-client.ts'
+import { touchClient } from '../oauth-clients/oauth-client.ts'
 import { type Artifact, findArtifact, hashArtifactId } from './oauth-artifact.ts'
 import type { Answer, ExchangeScope } from './oauth-exchange.ts'
 import { deleteGrant } from './oauth-grant.ts'
@@ -71,8 +71,12 @@ async function answerSpent(
 ): Promise<Answer> {
   const isInTime = held.consumed !== null && scope.now <= addSeconds(held.consumed, replaySeconds)
   if ((isTogether || (replaySeconds > 0 && isInTime)) && held.sealedAnswer && !request.isAuthenticated) {
-    const kept = JSON.parse(secrets.open('oauth-answer', held.sealedAnswer)) as { asked: string; body: unknown }
-    if (hashesMatch(Buffer.from(kept.asked, 'base64'), fingerprint(request))) return plainAnswer(200, kept.body)
+    const kept = JSON.parse(secrets.open('oauth-answer', held.sealedAnswer)) as {
+      asked: string
+      body: unknown
+    }
+    if (hashesMatch(Buffer.from(kept.asked, 'base64'), fingerprint(request)))
+      return plainAnswer(200, kept.body)
   }
   // One that came together with the others found the successor used already: late, but no thief.
   if (!isTogether && held.grantId) await deleteGrant(scope.tx, request.tenantId, held.grantId)
@@ -126,5 +130,11 @@ async function finish(scope: ExchangeScope, tenantId: string, answer: Answer): P
 }
 
 function plainAnswer(status: number, body: unknown): Answer {
-  return { status, headers: { 'content-type': 'application/json; charset=utf-8' }, body, pageError: undefined, entities: {} }
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body,
+    pageError: undefined,
+    entities: {}
+  }
 }

@@ -45,7 +45,8 @@ export function makeJwtAuthenticator(parts: {
     if (isRefused(read)) return read
     if (read.workspace !== tenant.id) return { refusal: 'of another workspace' }
     const state = await states.find(tenant.id, String(read.grant))
-    if (!state || state.userId !== read.sub || state.clientId !== read.client_id) return { refusal: 'the grant has ended' }
+    if (!state || state.userId !== read.sub || state.clientId !== read.client_id)
+      return { refusal: 'the grant has ended' }
     return toActor(tenant.id, read, state)
   }
 }
@@ -93,14 +94,26 @@ async function verify(
 function toActor(
   tenantId: string,
   token: JWTPayload,
-  state: { userId: string; clientId: string; clientName: string; isOwnClient: boolean; isSuperAdmin: boolean; grantId: string }
+  state: {
+    userId: string
+    clientId: string
+    clientName: string
+    isOwnClient: boolean
+    isSuperAdmin: boolean
+    grantId: string
+  }
 ): Actor {
   const words = typeof token.scope === 'string' ? token.scope.split(' ') : []
   return {
     tenantId,
     userId: state.userId,
     isSuperAdmin: state.isSuperAdmin,
-    client: { kind: 'oauth', id: state.clientId, name: state.clientName, marker: state.isOwnClient ? 'Web' : null },
+    client: {
+      kind: 'oauth',
+      id: state.clientId,
+      name: state.clientName,
+      marker: state.isOwnClient ? 'Web' : null
+    },
     scopes: readScopes(words),
     grantId: state.grantId
   }

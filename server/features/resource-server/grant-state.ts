@@ -44,7 +44,12 @@ export function makeGrantStates({ db, clock }: { db: Db; clock: Clock }): GrantS
   }
 }
 
-async function readState(db: Db, now: Date, tenantId: string, grantId: string): Promise<GrantState | undefined> {
+async function readState(
+  db: Db,
+  now: Date,
+  tenantId: string,
+  grantId: string
+): Promise<GrantState | undefined> {
   const [row] = await db.read({ tenantId }, (tables) =>
     tables
       .selectFrom('oauth_grants as held')
@@ -54,14 +59,22 @@ async function readState(db: Db, now: Date, tenantId: string, grantId: string): 
       .leftJoin('oauth_clients as client', (join) =>
         join.onRef('client.tenant_id', '=', 'held.tenant_id').onRef('client.id', '=', 'held.client_id')
       )
-      .select(['held.user_id', 'held.client_id', 'held.client_name', 'held.last_used', 'users.is_super_admin', 'client.kind'])
+      .select([
+        'held.user_id',
+        'held.client_id',
+        'held.client_name',
+        'held.last_used',
+        'users.is_super_admin',
+        'client.kind'
+      ])
       .where('held.tenant_id', '=', tenantId)
       .where('held.id', '=', grantId)
       .where('held.expires', '>', now)
       .where('users.deleted', '=', false)
   )
   if (!row) return undefined
-  if (!row.last_used || row.last_used < addSeconds(now, -noteUseSeconds)) await noteUse(db, now, tenantId, grantId)
+  if (!row.last_used || row.last_used < addSeconds(now, -noteUseSeconds))
+    await noteUse(db, now, tenantId, grantId)
   return {
     grantId,
     userId: row.user_id,

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify'
+import { tenantOrigin } from '#server/kernel/hosts.ts'
 import { anyone } from '#server/kernel/http/access.ts'
 import type { App } from '#server/kernel/http/app-parts.ts'
-import { tenantOrigin } from '#server/kernel/hosts.ts'
 import type { Keyring } from '../oauth-keys/keyring.ts'
 import { authorizationServerMetadata, protectedResourceMetadata } from './oauth-metadata.ts'
 

@@ -12,7 +12,10 @@ export const oauthScopes: readonly string[] = [...scopes, 'offline_access']
  * The document of RFC 8414. Made from the stored issuer and nothing of the request, so that neither Host nor
  * X-Forwarded-* can put a foreign address into it (contract §3).
  */
-export function authorizationServerMetadata(issuer: string, options: { takesClientDocuments: boolean }): object {
+export function authorizationServerMetadata(
+  issuer: string,
+  options: { takesClientDocuments: boolean }
+): object {
   return {
     issuer,
     authorization_endpoint: `${issuer}/authorize`,
@@ -38,7 +41,12 @@ export function authorizationServerMetadata(issuer: string, options: { takesClie
 }
 
 /** How clients may authenticate at `/token` and `/revoke`. */
-export const clientAuthMethods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const
+export const clientAuthMethods = [
+  'none',
+  'client_secret_basic',
+  'client_secret_post',
+  'private_key_jwt'
+] as const
 export const clientAuthAlgorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const
 
 /**
@@ -67,7 +75,8 @@ export function protectedResourceMetadata(
  */
 export function readResource(issuer: string, text: string): Resource | undefined {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (!url || url.origin !== issuer || url.search || url.hash || url.username || url.password) return undefined
+  if (!url || url.origin !== issuer || url.search || url.hash || url.username || url.password)
+    return undefined
   const path = url.pathname.replace(/\/$/, '')
   if (path === '' || path === '/api') return 'api'
   return path === '/mcp' ? 'mcp' : undefined

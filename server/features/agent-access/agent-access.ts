@@ -4,9 +4,9 @@ import type { Tx } from '#server/kernel/db.ts'
 import { tenantOrigin } from '#server/kernel/hosts.ts'
 import { newId } from '#server/kernel/ids.ts'
 import type { Means } from '#server/kernel/means.ts'
+import { saveArtifact } from '../oauth/oauth-artifact.ts'
+import { addGrant } from '../oauth/oauth-grant.ts'
 import { resourceUrl } from '../resource-server/oauth-metadata.ts'
-import { saveArtifact } from './oauth-artifact.ts'
-import { addGrant } from './oauth-grant.ts'
 
 /** What step 2 of a sign-up answers as `oauth` (contract §2), and what to keep to take it back. */
 export type AgentAccess = {
@@ -58,24 +58,38 @@ export async function giveAgentAccess(
   })
   const code = randomBytes(32).toString('base64url')
   const issued = Math.floor(means.now.getTime() / 1000)
-  await saveArtifact(tx, means.now, { tenantId: tenant.id, kind: 'AuthorizationCode', id: code }, {
-    payload: {
-      kind: 'AuthorizationCode',
-      iat: issued,
-      exp: issued + codeSeconds,
-      accountId: userId,
+  await saveArtifact(
+    tx,
+    means.now,
+    { tenantId: tenant.id, kind: 'AuthorizationCode', id: code },
+    {
+      payload: {
+        kind: 'AuthorizationCode',
+        iat: issued,
+        exp: issued + codeSeconds,
+        accountId: userId,
+        clientId,
+        grantId,
+        redirectUri,
+        resource,
+        scope,
+        codeChallenge,
+        codeChallengeMethod: 'S256'
+      },
+      expiresInSeconds: codeSeconds
+    }
+  )
+  return {
+    oauth: {
+      issuer,
       clientId,
-      grantId,
+      code,
       redirectUri,
+      tokenEndpoint: `${issuer}/token`,
       resource,
       scope,
-      codeChallenge,
-      codeChallengeMethod: 'S256'
+      expiresIn: codeSeconds
     },
-    expiresInSeconds: codeSeconds
-  })
-  return {
-    oauth: { issuer, clientId, code, redirectUri, tokenEndpoint: `${issuer}/token`, resource, scope, expiresIn: codeSeconds },
     grantId
   }
 }

@@ -4,7 +4,10 @@ import { hasForbiddenCharacters } from '#server/kernel/plain-text.ts'
 export type ClientMetadata = Record<string, unknown> & { redirect_uris: string[] }
 
 /** Why a registration is refused, in the words of RFC 7591 §3.2.2. */
-export type MetadataFault = { error: 'invalid_client_metadata' | 'invalid_redirect_uri'; error_description: string }
+export type MetadataFault = {
+  error: 'invalid_client_metadata' | 'invalid_redirect_uri'
+  error_description: string
+}
 
 const mostRedirectUris = 10
 const longestUri = 512
@@ -12,10 +15,33 @@ const longestName = 100
 const mostContacts = 5
 const mostKeyBytes = 8 * 1024
 
-const forbiddenSchemes = new Set(['javascript:', 'vbscript:', 'data:', 'blob:', 'file:', 'about:', 'mailto:', 'ftp:', 'ws:', 'wss:'])
+const forbiddenSchemes = new Set([
+  'javascript:',
+  'vbscript:',
+  'data:',
+  'blob:',
+  'file:',
+  'about:',
+  'mailto:',
+  'ftp:',
+  'ws:',
+  'wss:'
+])
 const grantTypes = ['authorization_code', 'refresh_token']
-const texts = ['client_name', 'client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'software_id', 'software_version']
-const passed = ['token_endpoint_auth_method', 'token_endpoint_auth_signing_alg', 'token_endpoint_auth_methods_supported']
+const texts = [
+  'client_name',
+  'client_uri',
+  'logo_uri',
+  'tos_uri',
+  'policy_uri',
+  'software_id',
+  'software_version'
+]
+const passed = [
+  'token_endpoint_auth_method',
+  'token_endpoint_auth_signing_alg',
+  'token_endpoint_auth_methods_supported'
+]
 
 /**
  * What a client may say of itself at registration. What we do not know is left out, as RFC 7591 §2 wants; so are a
@@ -30,7 +56,9 @@ export function readClientMetadata(body: Record<string, unknown>): ClientMetadat
   const asked = Array.isArray(body.grant_types) ? body.grant_types : grantTypes
   const given = (name: string) => body[name] !== undefined && body[name] !== null && body[name] !== ''
   return {
-    ...Object.fromEntries([...texts, ...passed, 'jwks', 'contacts'].filter(given).map((name) => [name, body[name]])),
+    ...Object.fromEntries(
+      [...texts, ...passed, 'jwks', 'contacts'].filter(given).map((name) => [name, body[name]])
+    ),
     redirect_uris: uris,
     application_type: isWeb ? 'web' : 'native',
     grant_types: grantTypes.filter((type) => asked.includes(type)),
@@ -52,7 +80,9 @@ export function readClientDocument(clientId: string, text: string): ClientMetada
   const isPublic = methods.every((method) => method === undefined) || methods.includes('none')
   if (!isPublic && body.jwks === undefined) return undefined
   const { jwks_uri: _address, jwks, token_endpoint_auth_methods_supported: _choices, ...rest } = body
-  const auth = isPublic ? { token_endpoint_auth_method: 'none' } : { jwks, token_endpoint_auth_method: 'private_key_jwt' }
+  const auth = isPublic
+    ? { token_endpoint_auth_method: 'none' }
+    : { jwks, token_endpoint_auth_method: 'private_key_jwt' }
   const read = readClientMetadata({ ...rest, ...auth })
   return isFault(read) ? undefined : { ...read, client_id: clientId }
 }
@@ -60,28 +90,39 @@ export function readClientDocument(clientId: string, text: string): ClientMetada
 function parseObject(text: string): Record<string, unknown> | undefined {
   try {
     const body: unknown = JSON.parse(text)
-    return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : undefined
+    return typeof body === 'object' && body !== null && !Array.isArray(body)
+      ? (body as Record<string, unknown>)
+      : undefined
   } catch {
     return undefined
   }
 }
 
 function findFault(body: Record<string, unknown>): MetadataFault | undefined {
-  const metadata = (error_description: string): MetadataFault => ({ error: 'invalid_client_metadata', error_description })
+  const metadata = (error_description: string): MetadataFault => ({
+    error: 'invalid_client_metadata',
+    error_description
+  })
   for (const name of ['jwks_uri', 'sector_identifier_uri'])
-    if (body[name] !== undefined) return metadata(`${name} is not taken here, since it would have to be fetched: send jwks`)
+    if (body[name] !== undefined)
+      return metadata(`${name} is not taken here, since it would have to be fetched: send jwks`)
   for (const name of texts) {
     const value = body[name]
     if (value === undefined || value === null) continue
-    if (typeof value !== 'string' || hasForbiddenCharacters(value)) return metadata(`${name} must be a line of plain text`)
-    if (value.length > (name === 'client_name' ? longestName : longestUri)) return metadata(`${name} is too long`)
+    if (typeof value !== 'string' || hasForbiddenCharacters(value))
+      return metadata(`${name} must be a line of plain text`)
+    if (value.length > (name === 'client_name' ? longestName : longestUri))
+      return metadata(`${name} is too long`)
   }
   for (const name of ['client_uri', 'logo_uri', 'tos_uri', 'policy_uri']) {
     const value = body[name]
-    if (typeof value === 'string' && value !== '' && !/^https?:\/\//i.test(value)) return metadata(`${name} must be a web address`)
+    if (typeof value === 'string' && value !== '' && !/^https?:\/\//i.test(value))
+      return metadata(`${name} must be a web address`)
   }
-  if (Array.isArray(body.contacts) && body.contacts.length > mostContacts) return metadata(`at most ${mostContacts} contacts`)
-  if (body.jwks !== undefined && JSON.stringify(body.jwks).length > mostKeyBytes) return metadata('jwks is too large')
+  if (Array.isArray(body.contacts) && body.contacts.length > mostContacts)
+    return metadata(`at most ${mostContacts} contacts`)
+  if (body.jwks !== undefined && JSON.stringify(body.jwks).length > mostKeyBytes)
+    return metadata('jwks is too large')
   if (Array.isArray(body.grant_types) && !body.grant_types.includes('authorization_code'))
     return metadata('grant_types must include authorization_code')
   if (Array.isArray(body.response_types) && !body.response_types.includes('code'))
@@ -90,15 +131,20 @@ function findFault(body: Record<string, unknown>): MetadataFault | undefined {
 }
 
 function findUriFault(uris: unknown): MetadataFault | undefined {
-  const fault = (error_description: string): MetadataFault => ({ error: 'invalid_redirect_uri', error_description })
+  const fault = (error_description: string): MetadataFault => ({
+    error: 'invalid_redirect_uri',
+    error_description
+  })
   if (!Array.isArray(uris) || uris.length === 0) return fault('redirect_uris must name at least one address')
   if (uris.length > mostRedirectUris) return fault(`at most ${mostRedirectUris} redirect_uris`)
   for (const uri of uris) {
     if (typeof uri !== 'string' || uri.length > longestUri || !URL.canParse(uri) || /[\s\\]/.test(uri))
       return fault('each of redirect_uris must be an absolute address of at most 512 characters')
     const url = new URL(uri)
-    if (uri.includes('#') || url.username || url.password) return fault('redirect_uris take no fragment and no user')
-    if (forbiddenSchemes.has(url.protocol)) return fault(`redirect_uris take no ${url.protocol.slice(0, -1)} addresses`)
+    if (uri.includes('#') || url.username || url.password)
+      return fault('redirect_uris take no fragment and no user')
+    if (forbiddenSchemes.has(url.protocol))
+      return fault(`redirect_uris take no ${url.protocol.slice(0, -1)} addresses`)
     if (url.protocol === 'http:' && !isLoopback(url)) return fault('http is for loopback redirect_uris alone')
   }
   return undefined

@@ -1,8 +1,8 @@
 import { addSeconds } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import type { Secrets } from '#server/kernel/secrets.ts'
-import type { Payload } from './oauth-artifact.ts'
-import { grantSeconds } from './oauth-grant.ts'
+import type { Payload } from '../oauth/oauth-artifact.ts'
+import { grantSeconds } from '../oauth/oauth-grant.ts'
 
 type ClientMeans = { secrets: Secrets; now: Date }
 
@@ -34,7 +34,8 @@ export async function findStoredClient(
   const metadata = JSON.parse(row.metadata) as Payload
   if (row.sealed_secret) {
     const sealed = JSON.parse(secrets.open('oauth-client', row.sealed_secret)) as Record<string, string>
-    if (sealed.tenantId !== tenantId || sealed.id !== id) throw new Error('a client secret belongs to another client')
+    if (sealed.tenantId !== tenantId || sealed.id !== id)
+      throw new Error('a client secret belongs to another client')
     metadata.client_secret = sealed.secret
   }
   return { kind: row.kind, name: row.name, metadata }
@@ -85,7 +86,11 @@ async function evictUnused(tx: Tx, tenantId: string): Promise<void> {
 /** Removes a client with all that was issued to it (RFC 7592 §2.3). */
 export async function dropClient(tx: Tx, tenantId: string, id: string): Promise<void> {
   await tx.deleteFrom('oauth_grants').where('tenant_id', '=', tenantId).where('client_id', '=', id).execute()
-  await tx.deleteFrom('oauth_artifacts').where('tenant_id', '=', tenantId).where('client_id', '=', id).execute()
+  await tx
+    .deleteFrom('oauth_artifacts')
+    .where('tenant_id', '=', tenantId)
+    .where('client_id', '=', id)
+    .execute()
   await tx.deleteFrom('oauth_clients').where('tenant_id', '=', tenantId).where('id', '=', id).execute()
 }
 

@@ -43,7 +43,9 @@ export function openClientDocuments(parts: {
   const reaches = makeProbe(outbound, clock)
   const isOn = () => settings.clientDocuments === 'on' || (settings.clientDocuments === 'auto' && reaches())
   const fetchOne = async (clientId: string): Promise<void> => {
-    const answer = await outbound.get(clientId, { accept: 'application/json', mostBytes: documentBytes }).catch(() => undefined)
+    const answer = await outbound
+      .get(clientId, { accept: 'application/json', mostBytes: documentBytes })
+      .catch(() => undefined)
     const metadata = answer?.status === 200 ? readClientDocument(clientId, answer.body) : undefined
     const seconds = metadata ? cacheSeconds(answer?.headers['cache-control']) : documentSeconds.faulty
     held.set(clientId, { metadata, until: addSeconds(clock(), seconds) })
@@ -75,7 +77,9 @@ export function openClientDocuments(parts: {
 export function isDocumentUrl(clientId: string): boolean {
   if (!clientId.startsWith('https://') || clientId.length > 512 || !URL.canParse(clientId)) return false
   const url = new URL(clientId)
-  return url.href === clientId && url.pathname !== '/' && !url.hash && !url.username && !url.password && !url.port
+  return (
+    url.href === clientId && url.pathname !== '/' && !url.hash && !url.username && !url.password && !url.port
+  )
 }
 
 function cacheSeconds(header: string | undefined): number {
@@ -89,7 +93,8 @@ function makeHostBudget(clock: Clock): (host: string) => boolean {
   return (host) => {
     const now = clock()
     const known = counts.get(host)
-    const current = known && known.until > now ? known : { count: 0, until: addSeconds(now, documentSeconds.faulty) }
+    const current =
+      known && known.until > now ? known : { count: 0, until: addSeconds(now, documentSeconds.faulty) }
     if (current.count >= mostFetchesPerHost) return false
     counts.set(host, { ...current, count: current.count + 1 })
     return true
