@@ -21,7 +21,7 @@ const registrationLimit = { name: 'registrations', quota: 60, windowSeconds: 600
 
 /** The endpoints of the authorization server (contract §3). Bodies are handed on as text: RFC 6749 refuses doubled fields. */
 export function oauthRoutes(app: App, server: AuthorizationServer): void {
-  void app.http.register(async (http) => {
+  app.http.register((http, _options, done) => {
     http.removeAllContentTypeParsers()
     http.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytes }, (request, bytes, done) => {
       try {
@@ -33,6 +33,7 @@ export function oauthRoutes(app: App, server: AuthorizationServer): void {
     pages(http as unknown as Http, server)
     endpoints(http as unknown as Http, app, server)
     registration(http as unknown as Http, app, server)
+    done()
   })
 }
 
