@@ -105,12 +105,17 @@ function send(reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status)
   for (const [name, value] of Object.entries(answer.headers)) {
     if (ownHeaders.test(name)) continue
-    if (name === 'set-cookie') for (const cookie of [value].flat()) reply.header(name, cookie)
+    if (name === 'set-cookie') for (const cookie of keptCookies([value].flat())) reply.header(name, cookie)
     else reply.header(name, value)
   }
   if (answer.pageError) return sendPage(reply, answer)
   if (typeof answer.body !== 'object' || answer.body === null) return reply.send(answer.body ?? '')
   return reply.type('application/json; charset=utf-8').serializer(String).send(JSON.stringify(answer.body))
+}
+
+// The library would remember who signed in; here every authorization asks our own session.
+function keptCookies(cookies: string[]): string[] {
+  return cookies.filter((cookie) => !cookie.includes('ekso-unused'))
 }
 
 function sendPage(reply: FastifyReply, { pageError }: Answer): FastifyReply {
