@@ -3,6 +3,7 @@ import type { Tx } from '#server/kernel/db.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { Problem } from '#server/kernel/problem.ts'
 import type { SignupStatus } from '../onboarding/signup.schema.ts'
+import { refuseWhenClosed } from '../onboarding/signup.ts'
 import { blockHash, isAddressBlocked, killCodes, newestCode } from '../onboarding/signup-code.ts'
 import { openWorkspace } from '../onboarding/signup-completion.ts'
 import { type SignupRow, statusOf } from '../onboarding/signup-record.ts'
@@ -57,8 +58,10 @@ export type Decision = 'done' | 'not-open' | 'domain-taken'
 /**
  * The owner says yes: the workspace is opened then and there, exactly as shown, and the agent gets nothing. The
  * mailed code keeps its ten minutes. `not-open` when the link is dead or the sign-up has ended or is complete.
+ * Throws `SIGNUP_CLOSED`.
  */
 export async function approveSignup(tx: Tx, means: Means, linkToken: string): Promise<Decision> {
+  refuseWhenClosed(means)
   const signup = await findOpen(tx, means, linkToken)
   if (!signup) return 'not-open'
   try {

@@ -41,6 +41,11 @@ export function statusOf(means: Means, signup: SignupRow): SignupStatus {
   return signup.expires <= means.now ? 'expired' : 'awaiting_confirmation'
 }
 
+/** When a code dies of age: after its ten minutes, and with a sign-up that expires before. */
+export function codeEnd(signup: SignupRow, code: CodeRow): Date {
+  return signup.completed || code.expires <= signup.expires ? code.expires : signup.expires
+}
+
 const endings = {
   rejected: 'SIGNUP_REJECTED',
   cancelled: 'SIGNUP_CANCELLED',
