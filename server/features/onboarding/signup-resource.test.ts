@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { openMailbox } from '../../../testing/mailbox.ts'
 import {
   askForCode,
   mailedCode,
@@ -8,7 +9,7 @@ import {
   openWorkspaceFor,
   signUp
 } from '../../../testing/signups.ts'
-import { type Answer, openWorld } from '../../../testing/world.ts'
+import { type Answer, openWorld, until } from '../../../testing/world.ts'
 
 const world = await openWorld({ after }, 'signup_resource')
 
@@ -246,4 +247,52 @@ test('an unknown signupId is 404 SIGNUP_NOT_FOUND, whatever its shape [C2-error-
     const answer = await signUp(world, { ...newWish(), verificationCode: '123456', signupId })
     assert.deepEqual(codeOf(answer), [404, 'SIGNUP_NOT_FOUND'])
   }
+})
+
+test('where sign-up is closed every write is 403 SIGNUP_CLOSED with nothing to do next; the status can be read [C2-error-closed]', async (t) => {
+  const closed = await openWorld(t, 'signup_closed', { EKSO_SIGNUP: 'closed' })
+  const body = newWish()
+  const path = `/api/bo/on/agent/signups/${'A'.repeat(22)}`
+  for (const url of ['check', 'code', 'signup']
+    .map((step) => `/api/bo/on/agent/${step}`)
+    .concat(['resend', 'email', 'cancel'].map((what) => `${path}/${what}`))) {
+    const answer = await closed.call(`POST ${url}`, { body })
+    assert.deepEqual([...codeOf(answer), answer.body.kind], [403, 'SIGNUP_CLOSED', 'Permission'], url)
+    assert.deepEqual([answer.body.retry, answer.body.nextActions], ['never', []])
+  }
+  const approval = await closed.call('POST /confirm/AAAAAAAAAAAAAAAAAAAAAA/approval', { form: {} })
+  assert.equal(approval.status, 403)
+  assert.deepEqual(codeOf(await closed.call(`GET ${path}`)), [404, 'SIGNUP_NOT_FOUND'])
+  assert.deepEqual(await closed.letters(body.email), [])
+})
+
+test('off localhost sign-up is closed unless it was opened [C2-error-closed]', async (t) => {
+  const off = { EKSO_PUBLIC_URL: 'https://ekso.example', SMTP_URL: 'smtp://127.0.0.1:9' }
+  const closed = await openWorld(t, 'signup_off', off)
+  assert.deepEqual(codeOf(await askForCode(closed, newWish())), [403, 'SIGNUP_CLOSED'])
+  const opened = await openWorld(t, 'signup_on', { ...off, EKSO_SIGNUP: 'open' })
+  const { status, body } = await askForCode(opened, newWish())
+  assert.equal(status, 200)
+  assert.ok(
+    body.nextActions.every(({ url }: { url: string }) => url.startsWith('https://ekso.example/api/bo/'))
+  )
+})
+
+test('the status tells that a mail bounced and leads to the correction, which arrives [C2-status, C2-email]', async (t) => {
+  const mailbox = await openMailbox({ refuseRecipient: 550 })
+  const mailed = await openWorld(t, 'signup_bounce', { SMTP_URL: mailbox.url })
+  t.after(() => mailbox.close())
+  const { body } = await askForCode(mailed, newWish())
+  const path = `/api/bo/on/agent/signups/${body.signupId}`
+  const read = async () => (await mailed.call(`GET ${path}`)).body
+  await until(async () => (await read()).delivery === 'bounced')
+  const [first] = (await read()).nextActions
+  assert.deepEqual([first.name, first.body], ['correctEmail', { email: '<e-mail address of the person>' }])
+  delete mailbox.manners.refuseRecipient
+  const email = newWish().email
+  assert.equal((await mailed.call(`POST ${path}/email`, { body: { email } })).status, 200)
+  const { text } = await mailbox.waitForMail(({ to }) => to.includes(email))
+  await until(async () => (await read()).delivery === 'accepted')
+  const verificationCode = /^([0-9]{6})$/m.exec(text)?.[1]
+  assert.equal((await signUp(mailed, { signupId: body.signupId, verificationCode })).status, 200)
 })
