@@ -19,12 +19,15 @@ const addKey = `alter table law_links add constraint law_links_user
 
 let database: TestDatabase
 let client: pg.Client
+// DANGER: undefined until it is made. A path put together from nothing names the parent of the repository.
+let temporary: string | undefined
 let folder = ''
 
 before(async () => {
   database = await createDatabase('laws_migrations')
   client = await openConnection(database.connection)
-  folder = join(await mkdtemp(join(tmpdir(), 'ekso-laws-')), 'migrations')
+  temporary = await mkdtemp(join(tmpdir(), 'ekso-laws-'))
+  folder = join(temporary, 'migrations')
   await mkdir(folder)
   for (const name of await readdir(`${root}/migrations`))
     await copyFile(`${root}/migrations/${name}`, join(folder, name))
@@ -35,7 +38,7 @@ before(async () => {
 after(async () => {
   await client?.end()
   await database?.drop()
-  await rm(join(folder, '..'), { recursive: true, force: true })
+  if (temporary) await rm(temporary, { recursive: true, force: true })
 })
 
 async function migrateWith(name?: string, text = ''): Promise<void> {
