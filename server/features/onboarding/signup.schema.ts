@@ -89,6 +89,13 @@ const progress = {
   nextActions: Type.Array(NextAction)
 }
 
+export const EntryAnswer = Type.Object({
+  message: Type.String(),
+  documentation: Type.String({ format: 'uri', description: 'The guide that explains the whole sign-up.' }),
+  nextActions: Type.Array(NextAction)
+})
+export type EntryAnswer = Static<typeof EntryAnswer>
+
 export const CodeAnswer = Type.Object({
   message: Type.String({ examples: ['Verification code sent'] }),
   ...progress
