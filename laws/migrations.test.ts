@@ -19,15 +19,14 @@ const addKey = `alter table law_links add constraint law_links_user
 
 let database: TestDatabase
 let client: pg.Client
-// DANGER: undefined until it is made. A path put together from nothing names the parent of the repository.
-let temporary: string | undefined
+let parent = ''
 let folder = ''
 
 before(async () => {
   database = await createDatabase('laws_migrations')
   client = await openConnection(database.connection)
-  temporary = await mkdtemp(join(tmpdir(), 'ekso-laws-'))
-  folder = join(temporary, 'migrations')
+  parent = await mkdtemp(join(tmpdir(), 'ekso-laws-'))
+  folder = join(parent, 'migrations')
   await mkdir(folder)
   for (const name of await readdir(`${root}/migrations`))
     await copyFile(`${root}/migrations/${name}`, join(folder, name))
@@ -38,7 +37,8 @@ before(async () => {
 after(async () => {
   await client?.end()
   await database?.drop()
-  if (temporary) await rm(temporary, { recursive: true, force: true })
+  // Only what was made: when `before` failed early, a path built on nothing would be the working directory's parent.
+  if (parent) await rm(parent, { recursive: true, force: true })
 })
 
 async function migrateWith(name?: string, text = ''): Promise<void> {
