@@ -77,8 +77,14 @@ const sources = Object.fromEntries(
   ])
 )
 
+// The formatter pads the tables of the sources; a reader pays for each character.
+function compactRow(row: string): string {
+  return row.replace(/ {2,}/g, ' ').replace(/-{3,}/g, '---')
+}
+
 function fill(source: string, { publicUrl }: Means, values: Record<string, string>): string {
   return (sources[source] ?? '')
+    .replace(/^\|.*$/gm, compactRow)
     .replace(/\{\{(\w+)\}\}/g, (_blank, name: string) => {
       const value = values[name]
       if (value === undefined) throw new Error(`${source}.md has a blank that nothing fills: ${name}`)

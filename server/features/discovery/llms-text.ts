@@ -14,7 +14,7 @@ export function llmsText(means: Pick<Means, 'publicUrl' | 'takesSignups'>): stri
   const card = means.takesSignups
     ? [link('Agent card', '/.well-known/agent-card.json', 'the sign-up as an A2A skill')]
     : []
-  return [
+  const blocks = [
     `# Ekso at ${means.publicUrl.host}`,
     `> Ekso is a work-management server that people and their AI agents share. ${signupSentence(means)}`,
     'The API speaks JSON. Every error has a stable `code`.',
@@ -30,9 +30,9 @@ export function llmsText(means: Pick<Means, 'publicUrl' | 'takesSignups'>): stri
       ...card,
       link('API catalog', catalogPath, 'RFC 9727 linkset'),
       link('Readiness', readinessPath, 'whether the server can do its work now')
-    ].join('\n'),
-    ''
-  ].join('\n\n')
+    ].join('\n')
+  ]
+  return `${blocks.join('\n\n')}\n`
 }
 
 function signupSentence({ takesSignups }: Pick<Means, 'takesSignups'>): string {

@@ -1,4 +1,3 @@
-import type { TStringOptions } from 'typebox'
 import { keptSeconds } from '#server/kernel/kept-answer.ts'
 import { perMailbox } from '#server/kernel/mail-budget.ts'
 import type { Means } from '#server/kernel/means.ts'
@@ -74,8 +73,8 @@ function spans(means: Means): Record<string, string> {
 
 function fieldTable(): string {
   const rows = Object.entries(SignupWish.properties).map(([name, schema]) => {
-    const { description, maxLength }: TStringOptions & { description?: string } = schema
-    return `| \`${name}\` | Required, at most ${maxLength} characters. ${description} |`
+    const shape: { type: string; description?: string; maxLength?: number } = schema
+    return `| \`${name}\` | Required, at most ${shape.maxLength} characters. ${shape.description} |`
   })
   return ['| Field | |', '|---|---|', ...rows].join('\n')
 }
