@@ -4,7 +4,7 @@ import { newWish, openWorkspaceFor } from '../../../testing/signups.ts'
 import { type Answer, openWorld, type World } from '../../../testing/world.ts'
 
 const open = await openWorld({ after }, 'discovery')
-const abroad = { EKSO_PUBLIC_URL: 'https://ekso.example', SMTP_URL: 'smtp://127.0.0.1:1' }
+const abroad = { EKSO_PUBLIC_URL: 'https://ekso.example.com', SMTP_URL: 'smtp://127.0.0.1:1' }
 const closed = await openWorld({ after }, 'discovery_closed', { ...abroad, EKSO_SIGNUP: 'closed' })
 const elsewhere = await openWorld({ after }, 'discovery_elsewhere', { ...abroad, EKSO_SIGNUP: 'open' })
 
@@ -71,16 +71,16 @@ test('every link in every document answers, and leads to this install [C2-discov
 })
 
 test('addresses come from the public URL, whatever Host was asked [C2-discovery-true]', async () => {
-  const [broken] = await brokenLinks(elsewhere, 'https://ekso.example', documents)
+  const [broken] = await brokenLinks(elsewhere, 'https://ekso.example.com', documents)
   assert.deepEqual(broken, [])
   const { text } = await elsewhere.call('GET /llms.txt', { host: '127.0.0.1:6050' })
-  assert.match(text, /https:\/\/ekso\.example\/guide\/agent-onboarding\.md/)
+  assert.match(text, /https:\/\/ekso\.example\.com\/guide\/agent-onboarding\.md/)
   assert.doesNotMatch(text, /127\.0\.0\.1|localhost/)
 })
 
 test('where sign-up is closed nothing promises it [C2-discovery-true]', async () => {
   const paths = documents.filter((path) => path !== '/.well-known/agent-card.json')
-  assert.deepEqual((await brokenLinks(closed, 'https://ekso.example', paths))[0], [])
+  assert.deepEqual((await brokenLinks(closed, 'https://ekso.example.com', paths))[0], [])
   assert.equal((await closed.call('GET /.well-known/agent-card.json')).status, 404)
   for (const path of ['/', '/llms.txt', '/.well-known/api-catalog', '/guide', '/guide/api']) {
     const { text } = await closed.call(`GET ${path}`)

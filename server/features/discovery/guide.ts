@@ -47,7 +47,7 @@ const valuesOf: Record<GuideName, (means: Means, http: HttpFacts) => Record<stri
 
 function guideList(means: Means): string {
   return listGuides(means)
-    .map(({ path, title, note }) => `- [${title}](${exampleOrigin}${path}): ${note}`)
+    .map(({ path, title, note }) => `- [${title}](${means.publicUrl.origin}${path}): ${note}`)
     .join('\n')
 }
 
@@ -82,14 +82,15 @@ function compactRow(row: string): string {
   return row.replace(/ {2,}/g, ' ').replace(/-{3,}/g, '---')
 }
 
+// The addresses go first: what fills the blanks has the install's own, which may begin like the example's.
 function fill(source: string, { publicUrl }: Means, values: Record<string, string>): string {
   return (sources[source] ?? '')
     .replace(/^\|.*$/gm, compactRow)
+    .replaceAll(exampleWorkspace, workspaceUrl(publicUrl, exampleWish.domain))
+    .replaceAll(exampleOrigin, publicUrl.origin)
     .replace(/\{\{(\w+)\}\}/g, (_blank, name: string) => {
       const value = values[name]
       if (value === undefined) throw new Error(`${source}.md has a blank that nothing fills: ${name}`)
       return value
     })
-    .replaceAll(exampleWorkspace, workspaceUrl(publicUrl, exampleWish.domain))
-    .replaceAll(exampleOrigin, publicUrl.origin)
 }

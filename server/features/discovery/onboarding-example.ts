@@ -17,7 +17,7 @@ export const exampleWish = {
   domain: 'acme'
 }
 
-export const exampleSignupId = 'Zk3vJ0mW8sQx5tR2yB7uNg'
+const exampleSignupId = 'Zk3vJ0mW8sQx5tR2yB7uNg'
 const tenantId = 'a1b2c3d4e5f6'
 const verificationCode = '482916'
 // Fixed, so that the document and its ETag change only when what it says changes.
