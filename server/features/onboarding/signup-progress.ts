@@ -25,10 +25,10 @@ export function countsOf(means: Means, signup: SignupRow, code: CodeRow): Counts
   const isAlive = isWaiting && isLiving(code) && codeEnd(signup, code) > means.now
   const sendsRemaining = isWaiting ? codesPerSignup - signup.sends : 0
   return {
+    resendAfterSeconds: sendsRemaining > 0 ? resendWaitSeconds(means, code) : 0,
     attemptsRemaining: isAlive ? triesPerCode - code.tries : 0,
     sendsRemaining,
-    correctionsRemaining: isWaiting ? correctionsPerSignup - signup.corrections : 0,
-    resendAfterSeconds: sendsRemaining > 0 ? resendWaitSeconds(means, code) : 0
+    correctionsRemaining: isWaiting ? correctionsPerSignup - signup.corrections : 0
   }
 }
 

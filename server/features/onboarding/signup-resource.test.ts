@@ -249,7 +249,7 @@ test('an unknown signupId is 404 SIGNUP_NOT_FOUND, whatever its shape [C2-error-
   }
 })
 
-test('where sign-up is closed every write is 403 SIGNUP_CLOSED with nothing to do next; the status can be read [C2-error-closed]', async (t) => {
+test('where sign-up is closed every write is 403 SIGNUP_CLOSED with nothing to do next; the status can be read [C2-error-closed, S1-error-403]', async (t) => {
   const closed = await openWorld(t, 'signup_closed', { EKSO_SIGNUP: 'closed' })
   const body = newWish()
   const path = `/api/bo/on/agent/signups/${'A'.repeat(22)}`
@@ -266,7 +266,7 @@ test('where sign-up is closed every write is 403 SIGNUP_CLOSED with nothing to d
   assert.deepEqual(await closed.letters(body.email), [])
 })
 
-test('off localhost sign-up is closed unless it was opened [C2-error-closed]', async (t) => {
+test('off localhost sign-up is closed unless it was opened [C2-error-closed, C5-signup-closed]', async (t) => {
   const off = { EKSO_PUBLIC_URL: 'https://ekso.example', SMTP_URL: 'smtp://127.0.0.1:9' }
   const closed = await openWorld(t, 'signup_off', off)
   assert.deepEqual(codeOf(await askForCode(closed, newWish())), [403, 'SIGNUP_CLOSED'])

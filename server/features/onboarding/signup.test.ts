@@ -139,7 +139,7 @@ const faults: [name: string, over: object, status: number, code: string, message
 ]
 
 for (const [name, over, status, code, message] of faults)
-  test(`step 1 refuses: ${name} [C2-error-fields-422, S2-error-body]`, async () => {
+  test(`step 1 refuses: ${name} [C2-error-fields-422, S2-error-body, S1-error-422]`, async () => {
     const wish = { ...newWish(), ...over }
     const { status: found, body } = await askForCode(world, wish)
     assert.deepEqual([found, body.code, body.kind, body.fields], [status, code, 'Logic', []])

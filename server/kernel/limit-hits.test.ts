@@ -7,10 +7,10 @@ import {
   newWish,
   openWorkspaceFor,
   signUp
-} from '../../../testing/signups.ts'
-import { openWorld } from '../../../testing/world.ts'
+} from '../../testing/signups.ts'
+import { openWorld } from '../../testing/world.ts'
 
-const world = await openWorld({ after }, 'signup_limit')
+const world = await openWorld({ after }, 'limit_hits')
 const signups = '/api/bo/on/agent/signups'
 
 test('the sixth request of one address within five minutes is 429 and says how long to wait [S2-limit-five, C1-error-429]', async () => {
@@ -134,4 +134,17 @@ test('the welcome mail waits for no two minutes [C1-mail-confirmed]', async () =
   await openWorkspaceFor(world, wish)
   const kinds = (await world.letters(wish.email)).map(({ kind }) => kind)
   assert.deepEqual(kinds, ['welcome', 'signup-code'])
+})
+
+test('over the budget of the install step 1 answers CODE_RECENTLY_SENT, and when there is room again [C1-mail-refusal]', async (t) => {
+  const poor = await openWorld(t, 'limit_mails', { EKSO_MAIL_PER_DAY: '2' })
+  assert.equal((await askForCode(poor, newWish())).status, 200)
+  poor.pass(3600)
+  assert.equal((await askForCode(poor, newWish())).status, 200)
+  const wish = newWish()
+  const { status, body, headers } = await askForCode(poor, wish)
+  assert.deepEqual([status, body.code, headers['retry-after']], [429, 'CODE_RECENTLY_SENT', '82800'])
+  assert.deepEqual(await poor.letters(wish.email), [])
+  poor.pass(82_800)
+  assert.equal((await askForCode(poor, wish)).status, 200)
 })
