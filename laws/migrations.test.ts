@@ -19,12 +19,14 @@ const addKey = `alter table law_links add constraint law_links_user
 
 let database: TestDatabase
 let client: pg.Client
+let home = ''
 let folder = ''
 
 before(async () => {
   database = await createDatabase('laws_migrations')
   client = await openConnection(database.connection)
-  folder = join(await mkdtemp(join(tmpdir(), 'ekso-laws-')), 'migrations')
+  home = await mkdtemp(join(tmpdir(), 'ekso-laws-'))
+  folder = join(home, 'migrations')
   await mkdir(folder)
   for (const name of await readdir(`${root}/migrations`))
     await copyFile(`${root}/migrations/${name}`, join(folder, name))
@@ -35,7 +37,8 @@ before(async () => {
 after(async () => {
   await client?.end()
   await database?.drop()
-  await rm(join(folder, '..'), { recursive: true, force: true })
+  // DANGER: never a path made from one that may still be empty: `..` of nothing is the parent of the working folder.
+  if (home) await rm(home, { recursive: true, force: true })
 })
 
 async function migrateWith(name?: string, text = ''): Promise<void> {
