@@ -19,14 +19,14 @@ const addKey = `alter table law_links add constraint law_links_user
 
 let database: TestDatabase
 let client: pg.Client
-let home = ''
+let parent = ''
 let folder = ''
 
 before(async () => {
   database = await createDatabase('laws_migrations')
   client = await openConnection(database.connection)
-  home = await mkdtemp(join(tmpdir(), 'ekso-laws-'))
-  folder = join(home, 'migrations')
+  parent = await mkdtemp(join(tmpdir(), 'ekso-laws-'))
+  folder = join(parent, 'migrations')
   await mkdir(folder)
   for (const name of await readdir(`${root}/migrations`))
     await copyFile(`${root}/migrations/${name}`, join(folder, name))
@@ -37,8 +37,8 @@ before(async () => {
 after(async () => {
   await client?.end()
   await database?.drop()
-  // DANGER: never a path made from one that may still be empty: `..` of nothing is the parent of the working folder.
-  if (home) await rm(home, { recursive: true, force: true })
+  // Only what was made: when `before` failed early, a path built on nothing would be the working directory's parent.
+  if (parent) await rm(parent, { recursive: true, force: true })
 })
 
 async function migrateWith(name?: string, text = ''): Promise<void> {

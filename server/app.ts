@@ -1,5 +1,6 @@
 import { confirmPages } from './features/confirmation/confirm.pages.ts'
 import { undoPages } from './features/confirmation/undo.pages.ts'
+import { devMailRoutes } from './features/dev-mail/dev-mail.routes.ts'
 import { signupRoutes } from './features/onboarding/signup.routes.ts'
 import { signupCodeRoutes, signupResourceRoutes } from './features/onboarding/signup-resource.routes.ts'
 import { sweepSignups } from './features/onboarding/signup-sweep.ts'
@@ -20,7 +21,7 @@ import { openSweeps, type Sweeps, sweepBatch } from './kernel/sweep.ts'
 export async function buildApp(parts: Parts): Promise<App> {
   const http = buildHttp({
     ...parts,
-    findTenant: (meaning) => parts.db.install((tx) => findWorkspace(tx, meaning))
+    findTenant: (meaning) => findWorkspace(parts.db, meaning)
   })
   const app: App = { ...parts, http, once: makeOnce(parts), means: () => makeMeans(parts) }
   await registerOpenApi(http, parts.publicUrl)
@@ -32,11 +33,11 @@ export async function buildApp(parts: Parts): Promise<App> {
   confirmPages(app)
   undoPages(app)
   passwordPages(app)
+  devMailRoutes(app)
 
   const sweeps = openSweeps(parts)
-  const mail = openMail({ ...parts, sweeps })
+  openMail({ ...parts, sweeps })
   addSweeps(sweeps)
-  http.addHook('onClose', () => mail.close())
   return app
 }
 

@@ -17,7 +17,7 @@ test('every test database is a copy of its own, made for the ordinary role', asy
   const [first, second] = await Promise.all([createDatabase('one'), createDatabase('two')])
   await ask(first.connection, 'create table thing (id int)')
   assert.deepEqual(await ask(second.connection, "select to_regclass('thing') as found"), { found: null })
-  await ask(first.connection, 'create schema pgboss')
+  await ask(first.connection, 'create schema own')
   await Promise.all([first.drop(), second.drop()])
   const left = await ask(
     testPostgres().superuser,

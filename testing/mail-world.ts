@@ -41,7 +41,7 @@ export async function startMailWorld(options: MailWorldOptions): Promise<MailWor
   const db = openDb(address, log)
   const jobs = openJobs(address, log)
   const sweeps = openSweeps({ db, jobs, clock, log })
-  const mail = openMail({ db, jobs, sweeps, secrets, settings, clock, log })
+  openMail({ db, jobs, sweeps, secrets, settings, clock, log })
   await jobs.start()
   const post = { secrets, jobs, settings }
   return {
@@ -53,7 +53,6 @@ export async function startMailWorld(options: MailWorldOptions): Promise<MailWor
     delivery: (mailId) => db.install((tx) => readDelivery(tx, mailId)),
     stop: async () => {
       await jobs.stop()
-      mail.close()
       await db.close()
     }
   }

@@ -1,4 +1,3 @@
-import type { TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { buildApp } from '#server/app.ts'
 import { ensureHome } from '#server/features/tenancy/workspace.ts'
@@ -56,7 +55,7 @@ let strangers = 0
 
 /** Starts a server in this process; it ends with the test or file that `t` belongs to. Environment as for `npm start`. */
 export async function openWorld(
-  t: Pick<TestContext, 'after'>,
+  t: { after(end: () => Promise<void>): void },
   name: string,
   environment: Record<string, string> = {}
 ): Promise<World> {

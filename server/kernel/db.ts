@@ -32,6 +32,9 @@ export type Db = {
   close(): Promise<void>
 }
 
+/** For reading the install's own tables: row security answers tenant tables with no rows. */
+export const noTenant = { tenantId: '' }
+
 const poolSize = 16
 const statementMs = 15_000
 const connectMs = 5_000
@@ -45,8 +48,12 @@ export function openDb(address: DatabaseAddress, log: Log): Db {
     max: poolSize,
     idleTimeoutMillis: 30_000
   })
-  // A connection that breaks while idle is dropped by the pool; without a listener it would end the process.
+  // A broken connection is dropped by the pool, and a query on it fails by itself; but an error event without a
+  // listener, on the pool while idle or on the client while in use, would end the process.
   pool.on('error', (err) => log.warn({ err }, 'an idle database connection broke'))
+  pool.on('connect', (client) =>
+    client.on('error', (err) => log.debug({ err }, 'a database connection broke'))
+  )
   const kysely = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   return {
     read: (who, build) => readAsTenant(pool, who.tenantId, build(kysely).compile()),
@@ -59,6 +66,8 @@ export function openDb(address: DatabaseAddress, log: Log): Db {
 /** One connection outside the pool, for locks that live as long as it does. The caller ends it. */
 export async function openConnection(address: DatabaseAddress): Promise<pg.Client> {
   const client = new pg.Client(connectionOptions(address))
+  // Told to whoever runs the next query; without a listener it would end the process.
+  client.on('error', () => undefined)
   await client.connect()
   return client
 }

@@ -29,6 +29,8 @@ export type Jobs = {
   start(): Promise<void>
   /** Takes no more jobs and waits for the running ones, at most `waitSeconds`; the rest run again at the next start. */
   stop(waitSeconds?: number): Promise<void>
+  /** Runs once no job runs any more: for what the handlers use until their last moment. */
+  afterStop(end: () => void): void
 }
 
 type Queue = QueueOptions & { handler: JobHandler; intervalSeconds?: number; workerIds: string[] }
@@ -48,6 +50,7 @@ export function openJobs(address: DatabaseAddress, log: Log): Jobs {
   reportTroubles(boss, log)
   const queues = new Map<string, Queue>()
   const timers: NodeJS.Timeout[] = []
+  const ends: (() => void)[] = []
   const add = (name: string, queue: Queue): void => {
     if (queues.has(name)) throw new Error(`the queue ${name} has a handler already`)
     queues.set(name, queue)
@@ -82,7 +85,9 @@ export function openJobs(address: DatabaseAddress, log: Log): Jobs {
     stop: async (waitSeconds = 10) => {
       for (const timer of timers) clearInterval(timer)
       await boss.stop({ graceful: true, timeout: waitSeconds * 1000 })
-    }
+      for (const end of ends.splice(0)) end()
+    },
+    afterStop: (end) => void ends.push(end)
   }
 }
 

@@ -59,7 +59,7 @@ async function putMails(tx: Tx, count: number, created: Date): Promise<void> {
   await tx.insertInto('outbox').values(rows).execute()
 }
 
-test('a code for the same address, whatever its case, waits 2 minutes; a tag is another address', async () => {
+test('a code for the same address, whatever its case, waits 2 minutes; a tag is another address [C1-mail-as-typed]', async () => {
   assert.deepEqual(await claim(code('jane@example.com')), { ok: true })
   assert.deepEqual(await claim(code('JANE@example.com'), 20), { ok: false, retryAfterSeconds: 100 })
   assert.deepEqual(await claim({ ...code('jane@example.com'), kind: 'reset' }, 119), {
@@ -70,20 +70,20 @@ test('a code for the same address, whatever its case, waits 2 minutes; a tag is 
   assert.deepEqual(await claim(code('jane@example.com'), 120), { ok: true })
 })
 
-test('one mailbox gets 10 a day from strangers, however it is spelt', async () => {
+test('one mailbox gets 10 a day from strangers, however it is spelt [C1-mail-ten-a-day]', async () => {
   for (let at = 0; at < 10; at++) assert.ok((await claim(code(`jane+${at}@example.com`))).ok)
   assert.deepEqual(await claim(code('jane+10@example.com'), 60), { ok: false, retryAfterSeconds: day - 60 })
   assert.ok((await claim(code('joe@example.com'), 60)).ok)
   assert.ok((await claim(code('jane+10@example.com'), day)).ok)
 })
 
-test('on localhost the mailbox has no limit, the address keeps its 2 minutes', async () => {
+test('on localhost the mailbox has no limit, the address keeps its 2 minutes [C1-mail-ten-a-day]', async () => {
   const local = { isLocalhost: true }
   for (let at = 0; at < 12; at++) assert.ok((await claim(code(`jane+${at}@example.com`), 0, local)).ok)
   assert.ok(!(await claim(code('jane+0@example.com'), 60, local)).ok)
 })
 
-test('a workspace sends 50 a day in its first week and is free after it', async () => {
+test('a workspace sends 50 a day in its first week and is free after it [C1-mail-tenant]', async () => {
   const young = { id: 'a1b2c3d4e5f6', created: start }
   const invite = (at: number): MailClaim => ({ ...code(`p${at}@example.com`), kind: 'tenant', tenant: young })
   for (let at = 0; at < 50; at++) assert.ok((await claim(invite(at))).ok)
@@ -98,7 +98,7 @@ test('mail of a workspace does not wait 2 minutes for one address', async () => 
   assert.ok((await claim(invite)).ok)
 })
 
-test('the install’s day counts every mail in the outbox and frees as the oldest leaves it', async () => {
+test('the install’s day counts every mail in the outbox and frees as the oldest leaves it [C1-mail-install]', async () => {
   const capped = { settings: { mailsPerDay: 20 } }
   await db.install((tx) => putMails(tx, 19, start))
   assert.ok((await claim(code('a@example.com'), 60, capped)).ok)
@@ -108,7 +108,7 @@ test('the install’s day counts every mail in the outbox and frees as the oldes
   assert.ok((await claim(code('c@example.com'), 60, { settings: { mailsPerDay: 0 } })).ok)
 })
 
-test('racing claims never post more than the install’s day', async () => {
+test('racing claims never post more than the install’s day [C1-mail-install]', async () => {
   const capped = { ...budget, settings: { mailsPerDay: 5 } }
   const post = (at: number) =>
     db.install(async (tx) => {

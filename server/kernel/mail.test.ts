@@ -109,7 +109,7 @@ describe('mail over SMTP', () => {
     assert.equal(mailbox.mails.filter((one) => one.subject.startsWith('Once')).length, 12)
   })
 
-  test('a letter posted by a server that is killed right after the commit is delivered once by the next', async () => {
+  test('a letter posted by a server that is killed right after the commit is delivered once by the next [C2-mail-outbox]', async () => {
     await world.stop()
     const child = spawn(
       process.execPath,

@@ -3,6 +3,7 @@ import type { Db, Tx } from './db.ts'
 import type { JobIds, Jobs } from './jobs.ts'
 import { sweepLimitHits } from './limit-hits.ts'
 import type { Log } from './log.ts'
+import { type MailServer, openMailServer, smtpConnections, type Verdict } from './mail-server.ts'
 import {
   type ClaimedLetter,
   claimLetter,
@@ -16,7 +17,6 @@ import { sweepExpiredLetters, sweepSettledLetters, trimMailbox } from './outbox-
 import { isLocalhostUrl, readPublicUrl } from './public-url.ts'
 import type { Secrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
-import { type MailServer, openMailServer, smtpConnections, type Verdict } from './smtp.ts'
 import { type Sweeps, sweepBatch } from './sweep.ts'
 
 export type MailParts = {
@@ -32,24 +32,25 @@ export type MailParts = {
 const firstRetrySeconds = 5
 const longestRetrySeconds = 300
 
-/**
- * Delivers what the outbox holds, in jobs and with retries until a letter expires. Before the jobs start.
- * `close` ends the connections to the mail server, after the jobs have stopped.
- */
-export function openMail(parts: MailParts): { close(): void } {
+/** Delivers what the outbox holds, in jobs and with retries until a letter expires. Call it before the jobs start. */
+export function openMail(parts: MailParts): void {
   const { jobs, sweeps, settings, log } = parts
   const { smtpUrl, mailFrom } = settings
   const server = smtpUrl ? openMailServer({ smtpUrl, mailFrom }, log) : undefined
   const options = { concurrency: smtpConnections, maxSeconds: 120, isCoalesced: true }
   jobs.handle(mailQueue, options, (ids) => deliver(parts, server, ids))
   sweeps.add('letters to send', (tx, now) => sweepWaiting(parts, server, tx, now))
-  sweeps.add('letters expired', (tx, now) => sweepExpiredLetters(tx, now, sweepBatch))
+  sweeps.add('letters expired', async (tx, now) => {
+    const count = await sweepExpiredLetters(tx, now, sweepBatch)
+    if (count > 0) log.error({ count }, 'letters expired unsent and were given up')
+    return count
+  })
   sweeps.add('letters settled', (tx, now) => sweepSettledLetters(tx, now, sweepBatch))
   sweeps.add('development mailbox', async (tx) =>
     trimMailbox(tx, { isDevelopment: await hasMailbox(tx, settings) }, sweepBatch)
   )
   sweeps.add('limits', (tx, now) => sweepLimitHits(tx, now, sweepBatch))
-  return { close: () => server?.close() }
+  jobs.afterStop(() => server?.close())
 }
 
 /** Whether mail is kept for `/dev/mail` rather than sent: no mail server, and the URL in force is localhost. */

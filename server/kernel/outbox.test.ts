@@ -8,6 +8,7 @@ import { type Jobs, openJobs } from './jobs.ts'
 import type { Letter } from './letter.ts'
 import { makeLog } from './log.ts'
 import { retrySeconds } from './mail.ts'
+import { deliverySeconds } from './mail-server.ts'
 import { migrate } from './migrate.ts'
 import {
   claimLetter,
@@ -21,7 +22,6 @@ import {
 } from './outbox.ts'
 import { sweepExpiredLetters, sweepSettledLetters, trimMailbox } from './outbox-sweep.ts'
 import { makeSecrets } from './secrets.ts'
-import { deliverySeconds } from './smtp.ts'
 
 const secrets = makeSecrets('a secret of at least thirty-two bytes')
 const log = makeLog('silent')
@@ -64,7 +64,7 @@ test('of two workers that claim a letter together one gets it', async () => {
   assert.deepEqual(claims.map(({ kind }) => kind).sort(), ['claimed', 'waiting'])
 })
 
-test('the letter of a worker that died is free again after its lease, with the same Message-ID', async () => {
+test('the letter of a worker that died is free again after its lease, with the same Message-ID [C2-mail-message-id]', async () => {
   const id = await send()
   const first = await claim(id, start)
   assert.equal((await claim(id, addSeconds(start, leaseSeconds - 1))).kind, 'waiting')

@@ -142,6 +142,27 @@ export async function requeueDue(tx: Tx, jobs: Jobs, now: Date, most: number): P
   return rows.length
 }
 
+/** A letter of the development mailbox, as `/dev/mail` shows it. */
+export type KeptLetter = LetterBody & { id: string; created: string }
+
+/** The newest letters of the development mailbox, at most `most`. */
+export async function readMailbox(tx: Tx, secrets: Secrets, most: number): Promise<KeptLetter[]> {
+  const rows = await tx
+    .selectFrom('outbox')
+    .select(['id', 'created', 'sealed'])
+    .where('state', '=', 'accepted')
+    .where('sealed', 'is not', null)
+    .orderBy('created', 'desc')
+    .orderBy('id', 'desc')
+    .limit(most)
+    .execute()
+  return rows.flatMap(({ id, created, sealed }) => {
+    if (!sealed) return []
+    const { to, subject, text, html } = JSON.parse(secrets.open('outbox', sealed)) as LetterBody
+    return [{ id, to, subject, text, html, created: created.toISOString() }]
+  })
+}
+
 /** How many letters wait, for the operator; counts no further than `most`. */
 export async function countWaiting(tx: Tx, most: number): Promise<number> {
   const { rows } = await sql<{ count: string }>`

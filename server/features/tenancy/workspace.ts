@@ -1,7 +1,6 @@
 import { sql } from 'kysely'
 import { addSeconds } from '#server/kernel/clock.ts'
-import type { Tx } from '#server/kernel/db.ts'
-import { enterTenant } from '#server/kernel/db.ts'
+import { type Db, enterTenant, noTenant, type Tx } from '#server/kernel/db.ts'
 import { type HostMeaning, workspaceUrl } from '#server/kernel/hosts.ts'
 import { newTenantId } from '#server/kernel/ids.ts'
 import type { Means } from '#server/kernel/means.ts'
@@ -32,23 +31,24 @@ export async function ensureHome(tx: Tx, now: Date): Promise<void> {
 }
 
 /** The workspace that a host means. A name at rest answers as closed, so that old links do not look mistyped. */
-export async function findWorkspace(tx: Tx, meaning: HostMeaning): Promise<Workspace | undefined> {
+export async function findWorkspace(db: Db, meaning: HostMeaning): Promise<Workspace | undefined> {
   if (meaning.kind === 'unknown') return undefined
-  const tenants = tx.selectFrom('tenants').select(['id', 'domain', 'is_home', 'name'])
-  const found =
-    meaning.kind === 'home'
-      ? await tenants.where('is_home', '=', true).executeTakeFirst()
-      : await tenants.where('domain', '=', meaning.domain).executeTakeFirst()
+  const [found] = await db.read(noTenant, (tables) => {
+    const tenants = tables.selectFrom('tenants').select(['id', 'domain', 'is_home', 'name'])
+    return meaning.kind === 'home'
+      ? tenants.where('is_home', '=', true)
+      : tenants.where('domain', '=', meaning.domain)
+  })
   if (found)
     return { id: found.id, domain: found.domain, isHome: found.is_home, isClosed: false, name: found.name }
-  if (meaning.kind === 'home') return undefined
-  const { domain } = meaning
-  const rest = await tx
-    .selectFrom('domain_rests')
-    .select('domain')
-    .where('domain', '=', domain)
-    .executeTakeFirst()
-  return rest ? { id: '', domain, isHome: false, isClosed: true, name: '' } : undefined
+  return meaning.kind === 'home' ? undefined : findClosed(db, meaning.domain)
+}
+
+async function findClosed(db: Db, domain: string): Promise<Workspace | undefined> {
+  const [rest] = await db.read(noTenant, (tables) =>
+    tables.selectFrom('domain_rests').select('domain').where('domain', '=', domain)
+  )
+  return rest && { id: '', domain, isHome: false, isClosed: true, name: '' }
 }
 
 /**

@@ -34,12 +34,13 @@ export function fieldFaults(errors: TLocalizedValidationError[], part: string): 
     const path = dotted(error.instancePath)
     if (error.keyword === 'required') {
       for (const name of error.params.requiredProperties) add(join(path, name), 'required')
-    } else if (error.keyword === 'additionalProperties') {
-      for (const name of error.params.additionalProperties) add(join(path, name), 'unknown')
+    } else if (error.keyword === 'boolean') {
+      // Each unknown member has such a fault; the `additionalProperties` that sums them up comes last or, with many, never.
+      add(path || part, error.schemaPath.endsWith('/additionalProperties') ? 'unknown' : 'invalid')
     } else if (error.keyword === 'anyOf' || error.keyword === 'oneOf') {
       const isOneOfWords = errors.filter((inner) => isInside(inner, error)).every(isChoice)
       add(path || part, isOneOfWords ? 'not_allowed' : 'invalid')
-    } else if (error.keyword !== 'boolean') {
+    } else if (error.keyword !== 'additionalProperties') {
       add(path || part, codes[error.keyword] ?? 'invalid')
     }
   }

@@ -60,7 +60,13 @@ export function buildHttp(options: HttpOptions): Http {
   http.decorate('doors', collectDoors(http))
   takeBodies(http)
   addGates(http, options)
-  http.addHook('onSend', async (_request, reply) => addContentPolicy(reply))
+  http.addHook('onSend', async (_request, reply) => {
+    addContentPolicy(reply)
+    // A client that kept its connection would keep the server from ending.
+    if (http.stopping()) reply.header('connection', 'close')
+  })
+  // Expectations that nobody knows are ignored (RFC 9110 section 10.1.1); Node would answer 417 in its own shape.
+  http.server.on('checkExpectation', (request, response) => http.routing(request, response))
   addOwnRoutes(http, options.isReady)
   return http
 }

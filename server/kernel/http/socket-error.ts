@@ -7,10 +7,22 @@ import { problem, problemBody } from '../problem.ts'
 
 /** Answers bytes that are no HTTP request in the shape of every other error, and ends the connection. */
 export function answerSocketError(error: ConnectionError, socket: Socket, log: Pick<Log, 'debug'>): void {
-  if (error.code === 'ECONNRESET' || !socket.writable || !mayAnswer(socket)) {
+  const running = (socket as { _httpMessage?: ServerResponse })._httpMessage
+  if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
-    return
+  } else if (running && (running.headersSent || running.req.complete)) {
+    // The fault stands behind a request that is still being answered: its answer must not be lost, nor be this one.
+    running.shouldKeepAlive = false
+    running.once('close', () => socket.destroySoon())
+  } else if (!running && error.code === 'ERR_HTTP_REQUEST_TIMEOUT') {
+    // Browsers open connections ahead of need and would take an answer for that of their next request.
+    socket.destroy()
+  } else {
+    refuse(error, socket, log)
   }
+}
+
+function refuse(error: ConnectionError, socket: Socket, log: Pick<Log, 'debug'>): void {
   const found = problem('REQUEST_MALFORMED')
   const requestId = newId('req')
   const body = JSON.stringify(problemBody(found, requestId))
@@ -27,12 +39,4 @@ export function answerSocketError(error: ConnectionError, socket: Socket, log: P
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
   // `end` waits for the client to take the answer; one that does not would hold the connection.
   socket.setTimeout(1000, () => socket.destroy())
-}
-
-// An answer out of turn would be taken for another request's: browsers open connections ahead of need, and on a
-// connection with several requests the faulty one may stand behind one that is still being answered.
-function mayAnswer(socket: Socket): boolean {
-  const running = (socket as { _httpMessage?: ServerResponse })._httpMessage
-  if (!running) return socket.bytesRead > 0
-  return !running.headersSent && !running.req.complete
 }

@@ -5,8 +5,8 @@ import { listeningLog } from '../../testing/mail-world.ts'
 import { openMailbox } from '../../testing/mailbox.ts'
 import { monotonicMs, systemClock } from './clock.ts'
 import { makeLog } from './log.ts'
+import { judgeRefusal, openMailServer } from './mail-server.ts'
 import type { ClaimedLetter } from './outbox.ts'
-import { judgeRefusal, openMailServer } from './smtp.ts'
 
 const silent = makeLog('silent')
 const mailFrom = 'Ekso <no-reply@ekso.example>'
