@@ -9,7 +9,7 @@ import {
   signUp
 } from '../../../testing/signups.ts'
 import { type Answer, openWorld } from '../../../testing/world.ts'
-import { sweepSignups } from '../onboarding/signup-sweep.ts'
+import { sweepSignups } from '../onboarding/signup-record.ts'
 
 const world = await openWorld({ after }, 'confirm_pages')
 const agent = { name: 'Claude <b>Code</b>', codeChallenge: 'a'.repeat(43) }
