@@ -30,10 +30,7 @@ function linksIn({ text, headers, body }: Answer): string[] {
   if (type.includes('html'))
     return [...inHeader, ...[...text.matchAll(/\b(?:href|src)="([^"]+)"/g)].map((match) => match[1] ?? '')]
   const prose = text.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '')
-  // The name of a namespace is no link.
-  return [...prose.replaceAll(/xmlns="[^"]*"/g, '').matchAll(/https?:\/\/[^\s()<>"]*[^\s()<>".,;:]/g)].map(
-    ([found]) => found
-  )
+  return [...prose.matchAll(/https?:\/\/[^\s()<>"]*[^\s()<>".,;:]/g)].map(([found]) => found)
 }
 
 function addressesIn(value: unknown): string[] {
