@@ -20,6 +20,7 @@ export const triesPerCode = 5
 export const codesPerSignup = 3
 export const correctionsPerSignup = 2
 export const undoSeconds = 72 * 3600
+export const blockSeconds = 30 * 24 * 3600
 
 export type SignupRow = Selectable<Tables['signups']>
 export type CodeRow = Selectable<Tables['signup_codes']>
@@ -65,12 +66,15 @@ export function refuseEnded(means: Means, signup: SignupRow): void {
 
 // The longest that anything still asks for one: 60 minutes to confirm, then 72 h to undo.
 const keptSeconds = 8 * 24 * 3600
+// The page of a refused one lifts the block that it offered.
+const refusedKeptSeconds = blockSeconds + 24 * 3600
 
 /** Removes a bounded number of sign-ups, with their names and addresses, that nothing asks for any more. */
 export async function sweepSignups(tx: Tx, now: Date, most: number): Promise<number> {
   const { numAffectedRows } = await sql`
     delete from signups where id in
-      (select id from signups where created <= ${addSeconds(now, -keptSeconds)} order by created limit ${most}
+      (select id from signups where created <= ${addSeconds(now, -keptSeconds)}
+        and (rejected is null or created <= ${addSeconds(now, -refusedKeptSeconds)}) order by created limit ${most}
         for update skip locked)`.execute(tx)
   await sql`delete from mail_blocks where address_hash in
     (select address_hash from mail_blocks where until <= ${now} limit ${most} for update skip locked)`.execute(
