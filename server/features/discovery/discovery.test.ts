@@ -24,11 +24,16 @@ const documents = [
 function linksIn({ text, headers, body }: Answer): string[] {
   const type = headers['content-type'] ?? ''
   const inHeader = [...(headers.link ?? '').matchAll(/<([^>]+)>/g)].map((match) => match[1] ?? '')
+  // The name of its language looks like an address and leads nowhere.
+  if (type.includes('svg')) return inHeader
   if (type.includes('json')) return [...inHeader, ...addressesIn(body)]
   if (type.includes('html'))
     return [...inHeader, ...[...text.matchAll(/\b(?:href|src)="([^"]+)"/g)].map((match) => match[1] ?? '')]
   const prose = text.replace(/^```[\s\S]*?^```/gm, '').replace(/`[^`\n]*`/g, '')
-  return [...prose.matchAll(/https?:\/\/[^\s()<>"]*[^\s()<>".,;:]/g)].map(([found]) => found)
+  // The name of a namespace is no link.
+  return [...prose.replaceAll(/xmlns="[^"]*"/g, '').matchAll(/https?:\/\/[^\s()<>"]*[^\s()<>".,;:]/g)].map(
+    ([found]) => found
+  )
 }
 
 function addressesIn(value: unknown): string[] {
