@@ -1,12 +1,15 @@
 import { confirmPages } from './features/confirmation/confirm.pages.ts'
 import { undoPages } from './features/confirmation/undo.pages.ts'
 import { devMailRoutes } from './features/dev-mail/dev-mail.routes.ts'
+import { documentRoutes } from './features/discovery/document.routes.ts'
+import { guideRoutes } from './features/discovery/guide.routes.ts'
 import { openAuthorizationServer } from './features/oauth/authorization-server.ts'
 import { oauthRoutes } from './features/oauth/oauth.routes.ts'
 import { openKeyring } from './features/oauth-keys/keyring.ts'
 import { signupRoutes } from './features/onboarding/signup.routes.ts'
+import { signupEntryRoutes } from './features/onboarding/signup-entry.routes.ts'
+import { sweepSignups } from './features/onboarding/signup-record.ts'
 import { signupCodeRoutes, signupResourceRoutes } from './features/onboarding/signup-resource.routes.ts'
-import { sweepSignups } from './features/onboarding/signup-sweep.ts'
 import { passwordPages } from './features/people/password.pages.ts'
 import { makeJwtAuthenticator } from './features/resource-server/bearer-jwt.ts'
 import { oauthMetadataRoutes } from './features/resource-server/oauth-metadata.routes.ts'
@@ -34,6 +37,9 @@ export async function buildApp(parts: Parts): Promise<App> {
   await registerOpenApi(http, parts.publicUrl)
 
   workspacePages(app)
+  documentRoutes(app)
+  guideRoutes(app)
+  signupEntryRoutes(app)
   signupRoutes(app)
   signupResourceRoutes(app)
   signupCodeRoutes(app)
