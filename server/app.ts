@@ -5,6 +5,7 @@ import { signupRoutes } from './features/onboarding/signup.routes.ts'
 import { signupCodeRoutes, signupResourceRoutes } from './features/onboarding/signup-resource.routes.ts'
 import { sweepSignups } from './features/onboarding/signup-sweep.ts'
 import { passwordPages } from './features/people/password.pages.ts'
+import { findSignedIn } from './features/sign-in/session.ts'
 import { workspacePages } from './features/tenancy/workspace.pages.ts'
 import { eraseClosedWorkspace, findWorkspace, sweepDomainRests } from './features/tenancy/workspace.ts'
 import type { App, Parts } from './kernel/http/app-parts.ts'
@@ -23,7 +24,14 @@ export async function buildApp(parts: Parts): Promise<App> {
     ...parts,
     findTenant: (meaning) => findWorkspace(parts.db, meaning)
   })
-  const app: App = { ...parts, http, once: makeOnce(parts), means: () => makeMeans(parts) }
+  const means = () => makeMeans(parts)
+  const app: App = {
+    ...parts,
+    http,
+    once: makeOnce(parts),
+    means,
+    findSession: (tenantId, token) => findSignedIn(parts.db, means(), tenantId, token)
+  }
   await registerOpenApi(http, parts.publicUrl)
 
   workspacePages(app)
