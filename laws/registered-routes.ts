@@ -38,5 +38,6 @@ export async function registeredRoutes(): Promise<Route[]> {
 }
 
 function wording(access: Access): string {
-  return `${access.kind === 'page' ? 'page' : 'anyone'}, ${access.on}`
+  if (access.kind !== 'signed-in') return `${access.kind}, ${access.on}`
+  return ['signed in', ...access.scopes].join(' ')
 }

@@ -62,6 +62,21 @@ export const problemTable = {
   },
 
   // Who and where
+  AUTHENTICATION_REQUIRED: {
+    status: 401,
+    kind: 'Authentication',
+    retry: 'with-change',
+    say: 'A valid access token or API key of this workspace is needed.',
+    wayOut:
+      'Send `Authorization: Bearer …`. `WWW-Authenticate` names the metadata that says where a token comes from; one that was refused has expired, was revoked or belongs to another workspace.'
+  },
+  SCOPE_TOO_NARROW: {
+    status: 403,
+    kind: 'Permission',
+    retry: 'with-change',
+    say: 'This token was not given the scope that is needed here.',
+    wayOut: 'Ask the user for the scopes that `WWW-Authenticate` names, and use the token that comes of it.'
+  },
   ORIGIN_REFUSED: {
     status: 403,
     kind: 'Permission',

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { Scope } from '../actor.ts'
 import { workspaceUrl } from '../hosts.ts'
 import { problem } from '../problem.ts'
 import type { Access, Http, Where } from './http-type.ts'
@@ -15,6 +16,14 @@ export function anyone(options: { on: Where }): Access {
  */
 export function page(options: { on: 'home' | 'any' }): Access {
   return { kind: 'page', on: options.on }
+}
+
+/**
+ * A door for callers with a bearer token of this workspace that has all of these scopes; without scopes any token
+ * will do. `request.actor` is who calls. No cookie counts here (contract §3).
+ */
+export function signedIn(...scopes: Scope[]): Access {
+  return { kind: 'signed-in', on: 'any', resource: 'api', scopes }
 }
 
 // A form of ours is small. Larger ones say so with their own `bodyLimit`.
@@ -50,7 +59,8 @@ export function refuseForeignForm(request: FastifyRequest, tenant: Tenant, publi
   if (request.headers.origin !== ownOrigin(tenant, publicUrl)) throw problem('ORIGIN_REFUSED')
 }
 
-function ownOrigin(tenant: Tenant, publicUrl: URL): string {
+/** The stored address of a workspace: its issuer, and the one `Origin` that its forms have. */
+export function ownOrigin(tenant: Tenant, publicUrl: URL): string {
   if (tenant.isHome || tenant.domain === null) return publicUrl.origin
   return new URL(workspaceUrl(publicUrl, tenant.domain)).origin
 }

@@ -6,6 +6,7 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault
 } from 'fastify'
+import type { Actor, Resource, Scope } from '../actor.ts'
 import type { Tenant } from './tenant-host.ts'
 
 /**
@@ -14,8 +15,16 @@ import type { Tenant } from './tenant-host.ts'
  */
 export type Where = 'home' | 'any' | 'anywhere'
 
+/** A door for callers with a token. All of `scopes` are needed; none means that any token will do. */
+export type SignedInAccess = {
+  kind: 'signed-in'
+  on: 'home' | 'any'
+  resource: Resource
+  scopes: readonly Scope[]
+}
+
 /** Who may use a door. `anyone` is an API or a document; `page` is HTML for people, whose forms must be its own. */
-export type Access = { kind: 'anyone'; on: Where } | { kind: 'page'; on: 'home' | 'any' }
+export type Access = { kind: 'anyone'; on: Where } | { kind: 'page'; on: 'home' | 'any' } | SignedInAccess
 
 /** A door as it was registered. */
 export type Door = { method: string; url: string; access: Access }
@@ -36,6 +45,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The open workspace that this request's host names. Not on routes that answer anywhere. */
     tenant: Tenant
+    /** Who calls. Only on routes for those who are signed in. */
+    actor: Actor
     /** The client, as far as trusted proxies tell; normalised. */
     clientAddress: string
   }

@@ -7,12 +7,14 @@ import {
   LogController
 } from 'fastify'
 import type { Logger } from 'pino'
+import type { Authenticate } from '../actor.ts'
 import type { HostMeaning } from '../hosts.ts'
 import { newId } from '../ids.ts'
 import { problem } from '../problem.ts'
 import type { Settings } from '../settings.ts'
-import { isPage, refuseForeignForm, refuseForeignHost, requireDeclaredAccess } from './access.ts'
+import { isPage, ownOrigin, refuseForeignForm, refuseForeignHost, requireDeclaredAccess } from './access.ts'
 import { checkVersion, supportedVersions } from './api-version.ts'
+import { identify, requestActor, setActor } from './bearer.ts'
 import { bodyBytes, takeBodies } from './body.ts'
 import { makeClientAddresses } from './client-address.ts'
 import { answerPreflight, isPreflight, openToOtherOrigins } from './cross-origin.ts'
@@ -36,6 +38,8 @@ export type HttpOptions = {
   log: Logger
   /** The workspace of a host, closed ones too. */
   findTenant: (meaning: HostMeaning) => Promise<Tenant | undefined>
+  /** Who a bearer token speaks for. Without it nobody is let in where a token is needed. */
+  authenticate?: Authenticate
   /** Whether the server can do its work, for `/readyz`. */
   isReady: () => Promise<boolean>
   /** How long running requests may take to finish when the server closes. */
@@ -56,6 +60,11 @@ export function buildHttp(options: HttpOptions): Http {
       return requestTenant(this)
     }
   })
+  http.decorateRequest('actor', {
+    getter() {
+      return requestActor(this)
+    }
+  })
   requireDeclaredAccess(http)
   http.decorate('doors', collectDoors(http))
   takeBodies(http)
@@ -73,7 +82,7 @@ export function buildHttp(options: HttpOptions): Http {
 
 /** Every request passes these in this order before its body is read. */
 function addGates(http: Http, options: HttpOptions): void {
-  const { settings, publicUrl, log } = options
+  const { settings, publicUrl, log, authenticate = refuseAll } = options
   const addressOf = makeClientAddresses(settings.trustedProxies, log)
   const limit = makeRequestLimit(settings.requestsPerSecond, settings.redisUrl, log)
   const stopping = watchStopping(http, options.stopGraceSeconds ?? 10)
@@ -99,8 +108,13 @@ function addGates(http: Http, options: HttpOptions): void {
     refuseForeignHost(access, tenant)
     if (path.startsWith('/api/')) checkVersion(request)
     refuseForeignForm(request, tenant, publicUrl())
+    if (access.kind !== 'signed-in') return
+    const issuer = ownOrigin(tenant, publicUrl())
+    setActor(request, await identify(request, reply, access, { tenant, issuer, authenticate }))
   })
 }
+
+const refuseAll: Authenticate = async () => ({ refusal: 'no token is known here' })
 
 function makeServer(log: Logger): Http {
   return fastify({

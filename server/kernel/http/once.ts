@@ -1,11 +1,16 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Actor } from '../actor.ts'
 import type { Clock } from '../clock.ts'
 import type { Db, Tx } from '../db.ts'
 import { answerOnce, copyWaitSeconds, type OnceKey } from '../kept-answer.ts'
 import { Problem, problem } from '../problem.ts'
 import type { Secrets } from '../secrets.ts'
+import { knownActor } from './bearer.ts'
 
-/** Runs a write of an anonymous caller in one transaction, at most once per `Idempotency-Key` if it carries one. */
+/**
+ * Runs a write in one transaction, as the workspace of the caller who is signed in or else as the install, and at
+ * most once per `Idempotency-Key` if the request carries one.
+ */
 export type Once = <T>(
   request: FastifyRequest,
   reply: FastifyReply,
@@ -17,20 +22,23 @@ export type Once = <T>(
 export type OnceOptions = { shortKeyCharacters?: number }
 
 /**
- * The `Idempotency-Key` of contract §1 for anonymous callers: what is kept hangs on a keyed hash of key, path and
- * body, so another body is another request. Copies in this process wait here, without holding a connection.
+ * The `Idempotency-Key` of contract §1. What is kept for a signed-in caller hangs on workspace, user, client, method,
+ * path and key. Anonymous callers share no client: theirs hangs on the body too, so another body is another request.
+ * Copies in this process wait here, without holding a connection.
  */
 export function makeOnce(parts: { db: Db; secrets: Secrets; clock: Clock }): Once {
   const running = new Map<string, Promise<unknown>>()
   return async (request, reply, rule, options = {}) => {
     const header = readKey(request)
-    if (header === undefined) return parts.db.install(rule)
-    const key = anonymousKey(parts.secrets, request, header, options)
+    const actor = knownActor(request)
+    const transact: Db['install'] = actor ? (run) => parts.db.write(actor, run) : parts.db.install
+    if (header === undefined) return transact(rule)
+    const key = actor
+      ? actorKey(parts.secrets, request, actor, header)
+      : anonymousKey(parts.secrets, request, header, options)
     const name = key.keyHash.toString('base64')
     await waitForOriginal(running, name)
-    const work = parts.db.install((tx) =>
-      answerOnce(tx, { secrets: parts.secrets, now: parts.clock() }, key, rule)
-    )
+    const work = transact((tx) => answerOnce(tx, { secrets: parts.secrets, now: parts.clock() }, key, rule))
     running.set(name, work)
     try {
       const { answer, isReplay } = await work
@@ -51,6 +59,22 @@ function readKey(request: FastifyRequest): string | undefined {
   if (typeof header !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(header))
     throw problem('IDEMPOTENCY_KEY_INVALID')
   return header
+}
+
+function actorKey(secrets: Secrets, request: FastifyRequest, actor: Actor, header: string): OnceKey {
+  const { tenantId, userId, client } = actor
+  const who = [tenantId, userId, client.kind, client.id]
+  return {
+    keyHash: secrets.hash(
+      'idempotency-key',
+      'signed-in',
+      ...who,
+      request.method,
+      request.originalUrl,
+      header
+    ),
+    requestHash: secrets.hash('idempotent-request', JSON.stringify(request.body ?? null))
+  }
 }
 
 function anonymousKey(

@@ -4,7 +4,7 @@ import { anyone, page } from './access.ts'
 import { type ApiDocument, type Operation, operations } from './api-document.ts'
 import { bodyBytes } from './body.ts'
 import { docsPage } from './docs-page.ts'
-import type { Http } from './http-type.ts'
+import type { Access, Http } from './http-type.ts'
 
 /**
  * Serves `/openapi.json` (3.1) and `/docs`, both made from the schemas that validate. Call it before the doors are
@@ -34,18 +34,34 @@ function frame() {
       description:
         'JSON in and out. Errors have one shape everywhere, with a stable `code`; `/guide/errors` lists them all.'
     },
-    components: { schemas: { Problem: ProblemAnswer } }
+    components: {
+      schemas: { Problem: ProblemAnswer },
+      securitySchemes: {
+        bearer: {
+          type: 'http' as const,
+          scheme: 'bearer',
+          description:
+            'An access token of the workspace (OAuth 2.0, found from `/.well-known/oauth-authorization-server`) or an API key (`ek_…`). Each operation lists the scopes that it needs.'
+        }
+      }
+    }
   }
 }
 
-type Described = { url: string; schema: object; route: { bodyLimit?: number } }
+type Described = {
+  url: string
+  schema: object
+  route: { bodyLimit?: number; config?: { access?: Access } }
+}
 
 function describe({ url, schema, route }: Described) {
   const known = schema as { hide?: boolean; tags?: string[]; body?: unknown } | undefined
   const isShown = known?.hide !== true && (url.startsWith('/api/') || known?.tags !== undefined)
   if (!isShown) return { url, schema: { ...known, hide: true } }
   const limit = known?.body === undefined ? {} : { 'x-max-body-bytes': route.bodyLimit ?? bodyBytes }
-  return { url, schema: { ...known, ...limit } }
+  const access = route.config?.access
+  const security = access?.kind === 'signed-in' ? { security: [{ bearer: access.scopes }] } : {}
+  return { url, schema: { ...known, ...limit, ...security } }
 }
 
 // Every operation can fail in the same shape, so it is written once.

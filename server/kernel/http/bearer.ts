@@ -1,0 +1,66 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type Actor, type Authenticate, defaultScopes, missingScopes, scopes } from '../actor.ts'
+import { problem } from '../problem.ts'
+import type { SignedInAccess } from './http-type.ts'
+import type { Tenant } from './tenant-host.ts'
+
+/**
+ * Finds out who calls, from the `Authorization` header alone: never from a cookie, the query or the body. Throws
+ * AUTHENTICATION_REQUIRED or SCOPE_TOO_NARROW with the challenge of RFC 6750 §3 and RFC 9728 §5.1; `issuer` is the
+ * stored address of the workspace.
+ */
+export async function identify(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  access: SignedInAccess,
+  place: { tenant: Tenant; issuer: string; authenticate: Authenticate }
+): Promise<Actor> {
+  const { tenant, issuer, authenticate } = place
+  const metadata = `resource_metadata="${issuer}/.well-known/oauth-protected-resource/${access.resource}"`
+  const refuse = (error: string) => {
+    const scope = `scope="${defaultScopes.join(' ')}"`
+    reply.header('www-authenticate', `Bearer ${[error, metadata, scope].filter(Boolean).join(', ')}`)
+    return problem('AUTHENTICATION_REQUIRED')
+  }
+  const credentials = /^Bearer(?: +(.*))?$/i.exec(request.headers.authorization ?? '')
+  if (!credentials) throw refuse('')
+  const token = credentials[1]?.trim() ?? ''
+  const found = isToken.test(token)
+    ? await authenticate(token, tenant, access.resource)
+    : { refusal: 'malformed' }
+  if ('refusal' in found) {
+    request.log.debug({ refusal: found.refusal }, 'a token was refused')
+    throw refuse('error="invalid_token"')
+  }
+  // A second wall: an authenticator that looked into another workspace must not open this one.
+  if (found.tenantId !== tenant.id) throw refuse('error="invalid_token"')
+  if (missingScopes(found, access.scopes).length > 0) {
+    // What the token has is named too: a client that asks for just these again must not lose the others.
+    const wanted = scopes.filter((scope) => found.scopes.has(scope) || access.scopes.includes(scope))
+    const challenge = `Bearer error="insufficient_scope", scope="${wanted.join(' ')}", ${metadata}`
+    reply.header('www-authenticate', challenge)
+    throw problem('SCOPE_TOO_NARROW')
+  }
+  return found
+}
+
+// RFC 6750 §2.1, b64token, bounded by what the header limit leaves.
+const isToken = /^[A-Za-z0-9\-._~+/]+=*$/
+
+const actors = new WeakMap<object, Actor>()
+
+/** The actor of a request. Throws on a route that does not ask who calls. */
+export function requestActor(request: FastifyRequest): Actor {
+  const actor = actors.get(request.raw)
+  if (!actor) throw new Error(`${request.routeOptions.url} does not ask who calls and has no actor`)
+  return actor
+}
+
+/** The actor where the route asks who calls; undefined elsewhere. */
+export function knownActor(request: FastifyRequest): Actor | undefined {
+  return actors.get(request.raw)
+}
+
+export function setActor(request: FastifyRequest, actor: Actor): void {
+  actors.set(request.raw, actor)
+}
