@@ -5,6 +5,7 @@ import { signupRoutes } from './features/onboarding/signup.routes.ts'
 import { signupCodeRoutes, signupResourceRoutes } from './features/onboarding/signup-resource.routes.ts'
 import { sweepSignups } from './features/onboarding/signup-sweep.ts'
 import { passwordPages } from './features/people/password.pages.ts'
+import { sweepFailures } from './features/people/password-throttle.ts'
 import { findSignedIn } from './features/sign-in/session.ts'
 import { workspacePages } from './features/tenancy/workspace.pages.ts'
 import { eraseClosedWorkspace, findWorkspace, sweepDomainRests } from './features/tenancy/workspace.ts'
@@ -52,6 +53,7 @@ export async function buildApp(parts: Parts): Promise<App> {
 function addSweeps(sweeps: Sweeps): void {
   sweeps.add('sign-ups', (tx, now) => sweepSignups(tx, now, sweepBatch))
   sweeps.add('kept answers', (tx, now) => sweepKeptAnswers(tx, now, sweepBatch))
+  sweeps.add('wrong passwords', (tx, now) => sweepFailures(tx, now, sweepBatch))
   sweeps.add('names at rest', (tx, now) => sweepDomainRests(tx, now, sweepBatch))
   sweeps.add('closed workspaces', (tx, now) => eraseClosedWorkspace(tx, now))
 }

@@ -35,8 +35,11 @@ const icon = readFileSync(new URL('./ekso.svg', import.meta.url), 'utf8')
 /** The house's sign, for browser tabs and the head of a page. */
 export const houseIcon = { text: icon, url: '/assets/ekso.svg' }
 
-/** A whole HTML document in the house's look. `isWide` is for reference pages; the rest read best narrow. */
-export function page(content: { title: string; body: HtmlText; isWide?: boolean }): HtmlText {
+/**
+ * A whole HTML document in the house's look. `nav` stands in its head, for people who are signed in; `isWide` is for
+ * reference pages, the rest read best narrow.
+ */
+export function page(content: { title: string; body: HtmlText; nav?: HtmlText; isWide?: boolean }): HtmlText {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -49,7 +52,7 @@ export function page(content: { title: string; body: HtmlText; isWide?: boolean 
 <link rel="stylesheet" href="${stylesheet.url}">
 </head>
 <body>
-<header><a href="/"><img src="${houseIcon.url}" alt="" width="28" height="28">Ekso</a></header>
+<header><a href="/"><img src="${houseIcon.url}" alt="" width="28" height="28">Ekso</a>${content.nav}</header>
 <main class="${content.isWide ? 'wide' : 'narrow'}">
 ${content.body}
 </main>

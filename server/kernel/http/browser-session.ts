@@ -23,3 +23,26 @@ export function sessionToken(app: Pick<Place, 'publicUrl'>, request: FastifyRequ
 export function giveSession(app: Pick<Place, 'publicUrl'>, reply: FastifyReply, token: string): void {
   setCookie(reply, sessionCookie, token, app.publicUrl())
 }
+
+type PageRequest<Params> = FastifyRequest<{ Params: Params }>
+
+/**
+ * The handler of a page for people who are signed in. Anybody else goes to the sign-in page first and comes back: to
+ * this address, or to `back` from a form, whose entries are lost.
+ */
+export function forSignedIn<Params = unknown>(
+  app: Place,
+  handle: (session: Session, request: PageRequest<Params>, reply: FastifyReply) => Promise<FastifyReply>,
+  back?: string
+): (request: PageRequest<Params>, reply: FastifyReply) => Promise<FastifyReply> {
+  return async (request, reply) => {
+    const session = await findSession(app, request)
+    if (session) return handle(session, request, reply)
+    return reply.redirect(signInUrl(back ?? request.url), 303)
+  }
+}
+
+/** The sign-in page that leads to this path afterwards. */
+export function signInUrl(path: string, again = false): string {
+  return `/sign-in?${again ? 'again=1&' : ''}return=${encodeURIComponent(path)}`
+}
