@@ -152,12 +152,13 @@ function typeFault(declared: string, { type, isNullable, hasDefault }: Column): 
   return generated && !hasDefault ? 'it has no default' : ''
 }
 
-/** The tables that kernel/tables.ts declares: table to column to TypeScript type. */
-export function declaredTables(file: SourceFile): Map<string, Map<string, string>> {
+/** The tables that kernel/tables.ts and the files beside it declare: table to column to TypeScript type. */
+export function declaredTables(files: SourceFile[]): Map<string, Map<string, string>> {
   const shapes = new Map<string, Map<string, string>>()
-  for (const match of file.code.matchAll(/\btype (\w+) = \{\n([\s\S]*?)\n\}/g))
+  const code = files.map((file) => file.code).join('\n')
+  for (const match of code.matchAll(/\btype (\w+) = (?:\w+ & )*\{\n([\s\S]*?)\n\}/g))
     shapes.set(match[1] as string, new Map(membersOf(match[2] as string)))
-  const tables = [...(shapes.get('Tables') ?? [])]
+  const tables = [...shapes].flatMap(([name, members]) => (name.endsWith('Tables') ? [...members] : []))
   return new Map(tables.map(([table, shape]) => [table, shapes.get(shape) ?? new Map<string, string>()]))
 }
 
