@@ -20,11 +20,13 @@ export function raw(text: string): HtmlText {
 function toMarkup(value: HtmlValue): string {
   if (value === null || value === undefined || value === false) return ''
   if (Array.isArray(value)) return value.map(toMarkup).join('')
-  if (typeof value === 'object') return value.text
+  // The symbol, not the shape: an object from JSON may look like markup.
+  if (typeof value === 'object' && made in value) return value.text
   return String(value).replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`)
 }
 
-const css = readFileSync(new URL('./ekso.css', import.meta.url), 'utf8')
+const sheets = ['./ekso.css', './ekso-document.css', './ekso-form.css']
+const css = sheets.map((sheet) => readFileSync(new URL(sheet, import.meta.url), 'utf8')).join('\n')
 const fingerprint = createHash('sha256').update(css).digest('base64url').slice(0, 16)
 
 /** The one stylesheet. Its address changes with its text, so that it may be kept for ever. */
@@ -59,11 +61,6 @@ ${content.body}
 </body>
 </html>
 `
-}
-
-/** A sentence of ours in which backticks stand around code. */
-export function prose(text: string): HtmlText {
-  return html`${text.split('`').map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : part))}`
 }
 
 const momentText = new Intl.DateTimeFormat('en-GB', {

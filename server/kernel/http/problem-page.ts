@@ -58,7 +58,7 @@ export function problemPage(found: Problem, requestId: string, retryAfterSeconds
 <h1>${words.title}</h1>
 <p>${words.wayOut}</p>
 ${retryAfterSeconds !== undefined && html`<p>It works again ${waitText(retryAfterSeconds)}.</p>`}
-<p class="quiet code">${found.row.status} ${found.code} · ${requestId}</p>`
+<p class="quiet code">${found.row.status} ${found.code}, ${requestId}</p>`
   })
 }
 
