@@ -51,8 +51,8 @@ export async function openSession(
 }
 
 /**
- * The living session of a token: not idle, not too old, its user not deleted and the password not changed since. So a
- * new password and a deleted user end sessions by themselves, whoever wrote them.
+ * The living session of a token: not idle, not too old, its user active and the password not changed since. So a new
+ * password and a deactivated user end sessions by themselves, whoever wrote them.
  */
 export async function findSignedIn(
   db: Db,
@@ -83,6 +83,7 @@ export async function findSignedIn(
       .where('sessions.expires', '>', now)
       .where('sessions.seen', '>', addSeconds(now, -idleSeconds))
       .where('users.deleted', '=', false)
+      .where('users.active', '=', true)
   )
   if (!row) return undefined
   if (row.seen < addSeconds(now, -touchSeconds)) await touch(db, now, tenantId, row.id)

@@ -91,6 +91,7 @@ async function findUser(db: Db, tenantId: string, emailKey: string): Promise<Acc
       .where('tenant_id', '=', tenantId)
       .where('email_key', '=', emailKey)
       .where('deleted', '=', false)
+      .where('active', '=', true)
   )
   return user
 }
