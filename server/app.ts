@@ -6,7 +6,9 @@ import { signupCodeRoutes, signupResourceRoutes } from './features/onboarding/si
 import { sweepSignups } from './features/onboarding/signup-sweep.ts'
 import { passwordPages } from './features/people/password.pages.ts'
 import { sweepFailures } from './features/people/password-throttle.ts'
+import { accountPages } from './features/sign-in/account.pages.ts'
 import { findSignedIn } from './features/sign-in/session.ts'
+import { signInCodePages, signInPages } from './features/sign-in/sign-in.pages.ts'
 import { workspacePages } from './features/tenancy/workspace.pages.ts'
 import { eraseClosedWorkspace, findWorkspace, sweepDomainRests } from './features/tenancy/workspace.ts'
 import type { App, Parts } from './kernel/http/app-parts.ts'
@@ -42,6 +44,9 @@ export async function buildApp(parts: Parts): Promise<App> {
   confirmPages(app)
   undoPages(app)
   passwordPages(app)
+  signInPages(app)
+  signInCodePages(app)
+  accountPages(app)
   devMailRoutes(app)
 
   const sweeps = openSweeps(parts)

@@ -25,7 +25,7 @@ function toMarkup(value: HtmlValue): string {
   return String(value).replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`)
 }
 
-const sheets = ['./ekso.css', './ekso-document.css', './ekso-form.css']
+const sheets = ['./ekso.css', './ekso-document.css', './ekso-form.css', './ekso-account.css']
 const css = sheets.map((sheet) => readFileSync(new URL(sheet, import.meta.url), 'utf8')).join('\n')
 const fingerprint = createHash('sha256').update(css).digest('base64url').slice(0, 16)
 

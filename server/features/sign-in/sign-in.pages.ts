@@ -8,14 +8,15 @@ import { findSession, giveSession, sessionToken } from '#server/kernel/http/brow
 import { countClientCall } from '#server/kernel/http/client-budget.ts'
 import { readCookie, setCookie } from '#server/kernel/http/cookie.ts'
 import { waitText } from '#server/kernel/http/problem-page.ts'
+import { sendPage } from '#server/kernel/http/send-page.ts'
 import type { HtmlText } from '#server/kernel/pages.ts'
-import { browserCookie } from '../people/known-browser.ts'
 import { passwordLimit } from '../people/password.ts'
 import { returnPath } from './return-path.ts'
 import { codeSeconds, isCodeAwaited, spendCode } from './second-factor.ts'
 import { endSession } from './session.ts'
-import { noteFailure, type Opened, open, type SignInOutcome, signIn, type Visitor } from './sign-in.ts'
+import { noteFailure, type Opened, open, type SignInOutcome, signIn } from './sign-in.ts'
 import { codePage, signedOutPage, signInPage } from './sign-in-view.ts'
+import { enter, visitorOf } from './visitor.pages.ts'
 
 type SignInRequest = FastifyRequest<{ Querystring: { return?: unknown; again?: unknown; out?: unknown } }>
 
@@ -37,7 +38,7 @@ export function signInPages(app: App): void {
     const isAgain = session !== undefined && request.query.again === '1'
     if (session && !isAgain) return reply.redirect(to, 303)
     const view = { workspace: request.tenant.name, returnPath: to, isAgain }
-    return show(reply, signInPage(session ? { ...view, email: session.email } : view))
+    return sendPage(reply, signInPage(session ? { ...view, email: session.email } : view))
   })
 
   http.post('/sign-in', { config: { access } }, async (request, reply) => {
@@ -67,7 +68,7 @@ export function signInPages(app: App): void {
   })
 
   http.get('/sign-out', { config: { access } }, async (request, reply) =>
-    show(reply, signedOutPage(request.tenant.name))
+    sendPage(reply, signedOutPage(request.tenant.name))
   )
 }
 
@@ -79,7 +80,7 @@ export function signInCodePages(app: App): void {
     const { id } = request.tenant
     const stepToken = readCookie(request, stepCookie, publicUrl()) ?? ''
     const isAwaited = await db.write({ tenantId: id }, (tx) => isCodeAwaited(tx, means(), id, stepToken))
-    return isAwaited ? show(reply, codePage()) : reply.redirect('/sign-in', 303)
+    return isAwaited ? sendPage(reply, codePage()) : reply.redirect('/sign-in', 303)
   })
 
   http.post('/sign-in/code', { config: { access } }, async (request, reply) => {
@@ -100,21 +101,6 @@ export function signInCodePages(app: App): void {
   })
 }
 
-function visitorOf(app: App, request: FastifyRequest): Visitor {
-  return {
-    tenantId: request.tenant.id,
-    clientAddress: request.clientAddress,
-    browser: readCookie(request, browserCookie, app.publicUrl()),
-    earlierToken: sessionToken(app, request)
-  }
-}
-
-function enter(app: App, reply: FastifyReply, opened: Opened): FastifyReply {
-  giveSession(app, reply, opened.token)
-  setCookie(reply, browserCookie, opened.browser, app.publicUrl())
-  return reply.redirect(opened.returnPath, 303)
-}
-
 type Refused = Exclude<SignInOutcome, Opened | { kind: 'code' }>
 
 function refuse(
@@ -123,13 +109,13 @@ function refuse(
   view: (fault: string) => HtmlText,
   wrongFault = wrong
 ): FastifyReply {
-  if (outcome.kind === 'wrong') return show(reply.code(403), view(wrongFault))
+  if (outcome.kind === 'wrong') return sendPage(reply.code(403), view(wrongFault))
   const when = waitText(outcome.waitSeconds)
   const fault =
     outcome.kind === 'wait'
       ? `Too many tries went wrong. It works again ${when}, or at once when you set a new password by mail.`
       : `Too many codes were mailed. It works again ${when}, or at once when you set a new password by mail.`
-  return show(reply.code(429).header('retry-after', outcome.waitSeconds), view(fault))
+  return sendPage(reply.code(429).header('retry-after', outcome.waitSeconds), view(fault))
 }
 
 async function signOut({ db, means }: App, request: FastifyRequest, token: string): Promise<void> {
@@ -140,8 +126,4 @@ async function signOut({ db, means }: App, request: FastifyRequest, token: strin
     if (userId === undefined) return
     await recordEvent(tx, means(), { tenantId, kind: 'signed-out', actorUserId: userId, clientAddress })
   })
-}
-
-function show(reply: FastifyReply, content: HtmlText): FastifyReply {
-  return reply.type('text/html; charset=utf-8').send(content.text)
 }
