@@ -4,6 +4,7 @@ import { findSession } from '#server/kernel/http/browser-session.ts'
 import { sendPage } from '#server/kernel/http/send-page.ts'
 import { pageMark } from '#server/kernel/page-mark.ts'
 import { type HtmlText, html, page } from '#server/kernel/pages.ts'
+import { serviceLinks } from '../discovery/service-link.ts'
 import { accountNav } from '../sign-in/account-nav.ts'
 
 /** The front page of every host: what this is, and the way in. */
@@ -11,6 +12,7 @@ export function workspacePages(app: App): void {
   const { http, publicUrl, means } = app
   http.get('/', { config: { access: pageAccess({ on: 'any' }) } }, async (request, reply) => {
     const session = await findSession(app, request)
+    reply.header('link', serviceLinks)
     if (session) return sendPage(reply, welcomePage(request.tenant.name, session.name))
     return sendPage(
       reply,
