@@ -3,6 +3,7 @@ import type { TLocalizedValidationError } from 'typebox/error'
 import { type HtmlText, html, page } from '../pages.ts'
 import { Problem, type ProblemCode, problem, problemBody } from '../problem.ts'
 import { isPage } from './access.ts'
+import { challengeScope } from './bearer.ts'
 import { fieldFaults } from './field-fault.ts'
 import { noteProblem } from './request-log.ts'
 
@@ -59,6 +60,7 @@ export async function answerProblem(
 ): Promise<string> {
   const found = toProblem(error)
   noteProblem(request, found)
+  challengeScope(request, reply, found)
   reply.code(found.row.status)
   // What the handler set for the answer it did not give.
   for (const name of ['etag', 'last-modified', 'link', 'location']) reply.removeHeader(name)
