@@ -20,7 +20,8 @@ export function raw(text: string): HtmlText {
 function toMarkup(value: HtmlValue): string {
   if (value === null || value === undefined || value === false) return ''
   if (Array.isArray(value)) return value.map(toMarkup).join('')
-  if (typeof value === 'object') return value.text
+  // The symbol, not the shape: an object from JSON may look like markup.
+  if (typeof value === 'object' && made in value) return value.text
   return String(value).replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`)
 }
 

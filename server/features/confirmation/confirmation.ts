@@ -8,7 +8,7 @@ import { openWorkspace } from '../onboarding/signup-completion.ts'
 import { type SignupRow, statusOf } from '../onboarding/signup-record.ts'
 import { workspaceAddress } from '../tenancy/workspace.ts'
 
-const blockSeconds = 30 * 24 * 3600
+export const blockSeconds = 30 * 24 * 3600
 
 /** What the page behind a mailed confirm link shows. */
 export type ConfirmView = {

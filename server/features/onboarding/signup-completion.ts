@@ -165,7 +165,8 @@ function knownAnswer(means: Means, signup: SignupRow): WorkspaceAnswer {
   })
 }
 
-function workspaceAnswer(
+/** The answer of step 2 [S2]. */
+export function workspaceAnswer(
   means: Means,
   made: { tenantId: string; domain: string; email: string }
 ): WorkspaceAnswer {

@@ -9,6 +9,9 @@ import type { SignupStatus } from './signup.schema.ts'
 /** The one budget that both steps, resend and correction share, per client address [S2]. */
 export const onboardingLimit: Limit = { name: 'onboarding', quota: 5, windowSeconds: 300 }
 
+/** A shorter Idempotency-Key may be guessed and counts in step 1 only from the same address (contract §1). */
+export const unguessableKeyCharacters = 22
+
 export const signupSeconds = 3600
 export const codeSeconds = 600 // [S2]
 export const resendSeconds = 120 // [S2]

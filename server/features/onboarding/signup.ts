@@ -8,7 +8,7 @@ import { isDomainFree, suggestDomains } from '../addresses/domain-choice.ts'
 import { canonicalAddress, maskAddress } from '../addresses/email-address.ts'
 import { workspaceAddress } from '../tenancy/workspace.ts'
 import { nextActionsFor } from './next-actions.ts'
-import type { CheckAnswer, CodeAnswer, SignupWish, StatusAnswer } from './signup.schema.ts'
+import type { CheckAnswer, CodeAnswer, EntryAnswer, SignupWish, StatusAnswer } from './signup.schema.ts'
 import { newestCode, sendCode } from './signup-code.ts'
 import { progressOf } from './signup-progress.ts'
 import {
@@ -19,6 +19,16 @@ import {
   signupSeconds
 } from './signup-record.ts'
 import { type AgentNote, type Body, fault, readAgentNote, readWish } from './signup-wish.ts'
+
+/** How a sign-up begins, for who knows nothing yet. Throws `SIGNUP_CLOSED`. */
+export function describeEntry(means: Means): EntryAnswer {
+  refuseWhenClosed(means)
+  return {
+    message: 'Begin with one of nextActions.',
+    documentation: new URL('/guide/agent-onboarding', means.publicUrl).href,
+    nextActions: nextActionsFor(means, { state: 'new' })
+  }
+}
 
 /** Dry run of step 1: every fault at once and free names; writes and sends nothing (contract §2). */
 export async function checkSignup(tx: Tx, means: Means, body: Body): Promise<CheckAnswer> {

@@ -65,6 +65,9 @@ export async function answerProblem(
   // What the handler set for the answer it did not give.
   for (const name of ['etag', 'last-modified', 'link', 'location']) reply.removeHeader(name)
   reply.header('cache-control', 'no-store')
+  // Closing on a client that is still sending would cost it this answer. What it sends is dropped, for as long as a
+  // request may take.
+  reply.removeHeader('connection')
   const retryAfterSeconds = found.retryAfterSeconds ?? defaultRetrySeconds(found)
   if (retryAfterSeconds !== undefined) reply.header('retry-after', Math.max(1, Math.ceil(retryAfterSeconds)))
   const added = addMembers ? await addSafely(addMembers, found, request) : {}
