@@ -106,19 +106,19 @@ function hashCode(means: Means, signup: SignupRow, code: string): Buffer {
 }
 
 async function refuseBlockedAddress(tx: Tx, means: Means, email: string): Promise<void> {
-  if (await isAddressBlocked(tx, means, email))
+  if (await blockedUntil(tx, means, email))
     throw problem('CODE_RECENTLY_SENT', { retryAfterSeconds: daySeconds })
 }
 
-/** Whether the owner of an address asked for no more sign-up mails. */
-export async function isAddressBlocked(tx: Tx, means: Means, email: string): Promise<boolean> {
+/** Until when the owner of an address wants no more sign-up mails; null when mails are welcome. */
+export async function blockedUntil(tx: Tx, means: Means, email: string): Promise<Date | null> {
   const blocked = await tx
     .selectFrom('mail_blocks')
     .select('until')
     .where('address_hash', '=', blockHash(means, email))
     .where('until', '>', means.now)
     .executeTakeFirst()
-  return blocked !== undefined
+  return blocked?.until ?? null
 }
 
 /** What the list of unwanted addresses knows of one: a keyed hash of the folded address. */

@@ -19,6 +19,7 @@ export const triesPerCode = 5
 export const codesPerSignup = 3
 export const correctionsPerSignup = 2
 export const undoSeconds = 72 * 3600
+export const blockSeconds = 30 * 24 * 3600
 
 export type SignupRow = Selectable<Tables['signups']>
 export type CodeRow = Selectable<Tables['signup_codes']>

@@ -3,7 +3,6 @@ import { test } from 'node:test'
 import { ask, buildSmallApp, type SmallApp } from '../../../testing/small-app.ts'
 import { page } from './access.ts'
 import { registerOpenApi } from './openapi.ts'
-import { keepAddressSecret } from './security-headers.ts'
 
 const elsewhere = { origin: 'https://evil.test' }
 const openapi = {
@@ -87,7 +86,7 @@ test('every answer carries the security headers', async (t) => {
   ]) {
     const { headers } = await ask(app, { url })
     assert.equal(headers['x-content-type-options'], 'nosniff', url)
-    assert.equal(headers['referrer-policy'], 'no-referrer', url)
+    assert.equal(headers['referrer-policy'], url === '/page' ? 'same-origin' : 'no-referrer', url)
     assert.equal(headers['cross-origin-opener-policy'], 'same-origin', url)
     assert.match(String(headers['permissions-policy']), /camera=\(\)/, url)
     assert.match(String(headers['content-security-policy']), /^default-src 'none'; .*frame-ancestors 'none'/)
@@ -116,14 +115,17 @@ test('API answers and errors are not cached', async (t) => {
     assert.equal((await ask(app, { url })).headers['cache-control'], 'no-store')
 })
 
-test('a page with a secret in its address tells it no other site, and still names its origin', async (t) => {
+test('a page tells its address no other site, and its forms still name their origin [C2-link-headers]', async (t) => {
   const before = (http: SmallApp['http']) =>
     http.get('/secret/:token', { config: { access: page({ on: 'any' }) } }, (_request, reply) =>
-      keepAddressSecret(reply).type('text/html').send('x')
+      reply.type('text/html').send('x')
     )
-  const { headers } = await ask(buildSmallApp(t, { before }), { url: '/secret/x' })
-  assert.equal(headers['referrer-policy'], 'same-origin')
-  assert.equal(headers['cache-control'], 'no-store')
+  const app = buildSmallApp(t, { before })
+  for (const method of ['GET', 'POST']) {
+    const { headers } = await ask(app, { method, url: '/secret/x' })
+    assert.equal(headers['cache-control'], 'no-store')
+    assert.equal(headers['referrer-policy'], method === 'GET' ? 'same-origin' : 'no-referrer')
+  }
 })
 
 test('the stylesheet is kept for ever under its own address and checked under another', async (t) => {

@@ -12,7 +12,7 @@ import type { HostMeaning } from '../hosts.ts'
 import { newId } from '../ids.ts'
 import { problem } from '../problem.ts'
 import type { Settings } from '../settings.ts'
-import { ownOrigin, refuseForeignForm, refuseForeignHost, requireDeclaredAccess } from './access.ts'
+import { isPage, ownOrigin, refuseForeignForm, refuseForeignHost, requireDeclaredAccess } from './access.ts'
 import { checkVersion, supportedVersions } from './api-version.ts'
 import { identify, requestActor } from './bearer.ts'
 import { bodyBytes, takeBodies } from './body.ts'
@@ -93,7 +93,7 @@ function addGates(http: Http, options: HttpOptions): void {
     const access = request.routeOptions.config?.access
     const path = pathOf(request)
     logAtEnd(request, reply)
-    secure(reply, publicUrl())
+    secure(reply, publicUrl(), isPage(request))
     nameAnswer(request, reply, path)
     stopping.refuseLateRequest()
     request.clientAddress = addressOf(request)

@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import type { TestContext } from 'node:test'
+import { type Browser, chromium } from 'playwright-core'
+import { openWorld, type World } from './world.ts'
+
+const executablePath = '/usr/bin/chromium'
+
+// No background traffic: the tests need nothing but this machine. `*.localhost` is this machine to Chromium by itself.
+const args = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync'
+]
+
+/** For the `skip` of a browser test: false, or why there is no browser. On CI its absence fails the tests. */
+export const browserIsMissing: string | false =
+  existsSync(executablePath) || process.env.CI ? false : `${executablePath} is not installed`
+
+/** A Chromium that ends with the test or file that `t` belongs to. */
+export async function openBrowser(t: Pick<TestContext, 'after'>): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath, args })
+  t.after(() => browser.close())
+  return browser
+}
+
+/** A world whose server also listens, on a free port that its public URL names: `http://localhost:<port>`. */
+export async function openListeningWorld(
+  t: Pick<TestContext, 'after'>,
+  name: string,
+  environment: Record<string, string> = {}
+): Promise<World> {
+  const port = await freePort()
+  const world = await openWorld(t, name, { PORT: String(port), ...environment })
+  await world.http.listen({ port, host: '127.0.0.1' })
+  return world
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
