@@ -77,6 +77,21 @@ export const problemTable = {
     say: 'This token was not given the scope that is needed here.',
     wayOut: 'Ask the user for the scopes that `WWW-Authenticate` names, and use the token that comes of it.'
   },
+  SUPER_ADMIN_REQUIRED: {
+    status: 403,
+    kind: 'Permission',
+    retry: 'never',
+    say: 'Only a super admin of this workspace may do this.',
+    wayOut: 'Ask a super admin to do it. No scope of a token widens what its user may do.'
+  },
+  FRESH_PASSWORD_REQUIRED: {
+    status: 403,
+    kind: 'Permission',
+    retry: 'never',
+    say: 'This needs a person in a browser who has just entered the password.',
+    wayOut:
+      'Ask the person to do it on the pages of the workspace. No token and no API key reaches passwords, the e-mail address of a super admin, the second factor or the granting of super admin.'
+  },
   ORIGIN_REFUSED: {
     status: 403,
     kind: 'Permission',
@@ -107,6 +122,13 @@ export const problemTable = {
   },
 
   // Repeats, limits, failures
+  RECORD_CHANGED: {
+    status: 412,
+    kind: 'Conflict',
+    retry: 'with-change',
+    say: 'The record has changed since it was read.',
+    wayOut: 'Read it again, apply the change to what it is now, and send its new `ETag` in `If-Match`.'
+  },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
     kind: 'Logic',
