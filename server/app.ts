@@ -1,3 +1,4 @@
+import { accountPages } from './features/account/account.pages.ts'
 import { confirmPages } from './features/confirmation/confirm.pages.ts'
 import { undoPages } from './features/confirmation/undo.pages.ts'
 import { devMailRoutes } from './features/dev-mail/dev-mail.routes.ts'
@@ -8,9 +9,8 @@ import { signupEntryRoutes } from './features/onboarding/signup-entry.routes.ts'
 import { sweepSignups } from './features/onboarding/signup-record.ts'
 import { signupCodeRoutes, signupResourceRoutes } from './features/onboarding/signup-resource.routes.ts'
 import { passwordPages } from './features/people/password.pages.ts'
-import { sweepFailures } from './features/people/password-throttle.ts'
-import { accountPages } from './features/sign-in/account.pages.ts'
-import { findSignedIn } from './features/sign-in/session.ts'
+import { sweepFailures } from './features/sign-in/password-throttle.ts'
+import { endSessions, findSignedIn } from './features/sign-in/session.ts'
 import { signInCodePages, signInPages } from './features/sign-in/sign-in.pages.ts'
 import { workspacePages } from './features/tenancy/workspace.pages.ts'
 import { eraseClosedWorkspace, findWorkspace, sweepDomainRests } from './features/tenancy/workspace.ts'
@@ -72,5 +72,14 @@ function addSweeps(sweeps: Sweeps): void {
 function makeMeans({ clock, secrets, jobs, settings, publicUrl }: Parts): Means {
   const isLocalhost = isLocalhostUrl(publicUrl())
   const takesSignups = settings.signup ? settings.signup === 'open' : isLocalhost
-  return { now: clock(), secrets, jobs, settings, publicUrl: publicUrl(), isLocalhost, takesSignups }
+  return {
+    now: clock(),
+    secrets,
+    jobs,
+    settings,
+    publicUrl: publicUrl(),
+    isLocalhost,
+    takesSignups,
+    accessEnds: [(tx, _means, { tenantId, userId }) => endSessions(tx, tenantId, userId)]
+  }
 }

@@ -2,12 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { page as pageAccess } from '#server/kernel/http/access.ts'
 import type { App } from '#server/kernel/http/app-parts.ts'
 import { countClientCall } from '#server/kernel/http/client-budget.ts'
-import { readCookie } from '#server/kernel/http/cookie.ts'
 import { waitText } from '#server/kernel/http/problem-page.ts'
+import { visitorOf } from '#server/kernel/http/visitor.ts'
 import type { HtmlText } from '#server/kernel/pages.ts'
-import { browserCookie } from '../people/known-browser.ts'
 import { passwordLimit } from '../people/password.ts'
-import { checkPassword, type PasswordVerdict } from '../people/password-check.ts'
+import { checkPassword, type PasswordVerdict } from '../sign-in/password-check.ts'
 import { type UndoView, undoSignup, viewUndo } from './undo.ts'
 import { deadUndoPage, undonePage, undoQuestion } from './undo-view.ts'
 
@@ -43,7 +42,7 @@ async function judge(app: App, request: LinkRequest, view: UndoView): Promise<Pa
   if (passwordHash === null) return { kind: 'right' }
   const { password } = (request.body ?? {}) as { password?: unknown }
   const account = { tenantId: request.tenant.id, emailKey, user: { userId, passwordHash } }
-  const browser = readCookie(request, browserCookie, app.publicUrl())
+  const { browser } = visitorOf(app, request)
   return checkPassword(app, account, typeof password === 'string' ? password : '', browser)
 }
 

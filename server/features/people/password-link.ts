@@ -6,7 +6,7 @@ import { claimMailBudget } from '#server/kernel/mail-budget.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { postLetter } from '#server/kernel/outbox.ts'
 import { canonicalAddress, foldedAddress } from '../addresses/email-address.ts'
-import { setPassword } from './password-change.ts'
+import { setPassword } from '../sign-in/password-change.ts'
 import { passwordLinkLetter } from './password-letters.ts'
 
 export const firstPasswordSeconds = 72 * 3600

@@ -3,10 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { page as pageAccess } from '#server/kernel/http/access.ts'
 import type { App } from '#server/kernel/http/app-parts.ts'
 import { countClientCall } from '#server/kernel/http/client-budget.ts'
-import { readCookie, setCookie } from '#server/kernel/http/cookie.ts'
+import { knowBrowser, visitorOf } from '#server/kernel/http/visitor.ts'
 import type { HtmlText } from '#server/kernel/pages.ts'
 import { judgeEmailAddress } from '../addresses/email-address.ts'
-import { browserCookie, rememberBrowser } from './known-browser.ts'
+import { rememberBrowser } from '../sign-in/known-browser.ts'
 import { hashPassword, judgePassword, passwordLimit } from './password.ts'
 import { findLinkHolder, type LinkHolder, mailPasswordLink, spendPasswordLink } from './password-link.ts'
 import {
@@ -66,7 +66,7 @@ export function passwordPages(app: App): void {
       return show(reply.code(422), passwordForm(name, holder, faults))
     const userId = await spendLink(app, request, password)
     if (userId === undefined) return showDead(reply, await linkHolder(app, request))
-    knowBrowser(app, request, reply, userId)
+    letPast(app, request, reply, userId)
     return show(reply, passwordSetPage(name, holder.email))
   })
 }
@@ -85,11 +85,10 @@ async function spendLink(
 }
 
 // Whoever reads the account's mail signs in past the strangers who keep others waiting (contract §3).
-function knowBrowser(app: App, request: FastifyRequest, reply: FastifyReply, userId: string): void {
-  const { secrets, publicUrl } = app.means()
-  const held = readCookie(request, browserCookie, publicUrl)
-  const account = { tenantId: request.tenant.id, userId }
-  setCookie(reply, browserCookie, rememberBrowser(secrets, account, held, true), publicUrl)
+function letPast(app: App, request: FastifyRequest, reply: FastifyReply, userId: string): void {
+  const { tenantId, browser } = visitorOf(app, request)
+  const known = rememberBrowser(app.secrets, { tenantId, userId }, browser, true)
+  knowBrowser(app, reply, known)
 }
 
 function linkHolder({ db, means }: App, request: TokenRequest): Promise<LinkHolder | undefined> {

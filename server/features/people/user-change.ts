@@ -10,9 +10,9 @@ import type { Tables } from '#server/kernel/tables.ts'
 import { canonicalAddress } from '../addresses/email-address.ts'
 import { killPasswordLinks } from './password-link.ts'
 import type { User, UserChange } from './user.schema.ts'
+import { readUserFields } from './user-fields.ts'
 import { addressChangedLetter } from './user-letters.ts'
 import { findUserRow, showUser, type UserRow } from './user-record.ts'
-import { readUserFields } from './user-fields.ts'
 
 /** What everybody may change of their own record; the rest is for super admins. */
 const preferences: ReadonlySet<string> = new Set(['locale', 'timezone', 'darkMode', 'notifications'])

@@ -7,7 +7,7 @@ import { countHit } from '#server/kernel/limit-hits.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { postLetter } from '#server/kernel/outbox.ts'
 import { hashesMatch } from '#server/kernel/secrets.ts'
-import { codeMailLimit, codeTryLimit, secondFactorSubject } from '../people/password-check.ts'
+import { codeMailLimit, codeTryLimit, secondFactorSubject } from './password-check.ts'
 import type { Proof } from './session.ts'
 import { signInCodeLetter } from './sign-in-letters.ts'
 

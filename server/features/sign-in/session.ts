@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { sql } from 'kysely'
+import { type Actor, scopes } from '#server/kernel/actor.ts'
 import { addSeconds } from '#server/kernel/clock.ts'
 import type { Db, Tx } from '#server/kernel/db.ts'
 import { newId } from '#server/kernel/ids.ts'
@@ -7,12 +8,9 @@ import type { Means } from '#server/kernel/means.ts'
 import type { Session } from '#server/kernel/session-type.ts'
 
 /** Nobody touched it for so long. */
-export const idleSeconds = 7 * 24 * 3600
+const idleSeconds = 7 * 24 * 3600
 /** However busy it is. */
-export const longestSessionSeconds = 30 * 24 * 3600
-/** What needs a password entered a moment ago takes one of this age (contract §1). */
-export const freshPasswordSeconds = 600
-
+const longestSessionSeconds = 30 * 24 * 3600
 const touchSeconds = 300
 const sweepRows = 100
 
@@ -84,6 +82,7 @@ export async function findSignedIn(
       .where('sessions.seen', '>', addSeconds(now, -idleSeconds))
       .where('users.deleted', '=', false)
       .where('users.active', '=', true)
+      .where('users.locked', 'is', null)
   )
   if (!row) return undefined
   if (row.seen < addSeconds(now, -touchSeconds)) await touch(db, now, tenantId, row.id)
@@ -175,4 +174,11 @@ async function sweepSessions(tx: Tx, means: Means, tenantId: string): Promise<vo
 
 function tokenHash(means: Means, tenantId: string, token: string): Buffer {
   return means.secrets.hash('session', tenantId, token)
+}
+
+/** Who acts through a browser session: everything the user may, and what takes a fresh password too. */
+export function sessionActor(session: Session): Actor {
+  const { tenantId, userId, isSuperAdmin, passwordAt } = session
+  const client = { kind: 'session', id: session.id, name: 'Browser', marker: 'Web' } as const
+  return { tenantId, userId, isSuperAdmin, client, scopes: new Set(scopes), passwordAt }
 }

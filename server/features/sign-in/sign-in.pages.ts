@@ -9,14 +9,15 @@ import { countClientCall } from '#server/kernel/http/client-budget.ts'
 import { readCookie, setCookie } from '#server/kernel/http/cookie.ts'
 import { waitText } from '#server/kernel/http/problem-page.ts'
 import { sendPage } from '#server/kernel/http/send-page.ts'
+import { letIn, visitorOf } from '#server/kernel/http/visitor.ts'
 import type { HtmlText } from '#server/kernel/pages.ts'
+import type { Opened } from '#server/kernel/session-type.ts'
 import { passwordLimit } from '../people/password.ts'
 import { returnPath } from './return-path.ts'
 import { codeSeconds, isCodeAwaited, spendCode } from './second-factor.ts'
 import { endSession } from './session.ts'
-import { noteFailure, type Opened, open, type SignInOutcome, signIn } from './sign-in.ts'
+import { noteFailure, open, type SignInOutcome, signIn } from './sign-in.ts'
 import { codePage, signedOutPage, signInPage } from './sign-in-view.ts'
-import { enter, visitorOf } from './visitor.pages.ts'
 
 type SignInRequest = FastifyRequest<{ Querystring: { return?: unknown; again?: unknown; out?: unknown } }>
 
@@ -50,7 +51,7 @@ export function signInPages(app: App): void {
       returnPath: returnPath(formText(request.body, 'return'))
     }
     const [outcome] = await Promise.all([signIn(app, visitorOf(app, request), typed), sleep(refusalMs)])
-    if (outcome.kind === 'open') return enter(app, reply, outcome)
+    if (outcome.kind === 'open') return letIn(app, reply, outcome)
     if (outcome.kind === 'code') {
       setCookie(reply, stepCookie, outcome.stepToken, publicUrl())
       return reply.redirect('/sign-in/code', 303)
@@ -97,7 +98,7 @@ export function signInCodePages(app: App): void {
     if (outcome.kind === 'ended') return reply.redirect('/sign-in', 303)
     if (outcome.kind !== 'open') return refuse(reply, outcome, codePage, 'This is not the code.')
     setCookie(reply, stepCookie, '', publicUrl())
-    return enter(app, reply, outcome)
+    return letIn(app, reply, outcome)
   })
 }
 

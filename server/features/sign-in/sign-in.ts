@@ -1,25 +1,14 @@
 import { recordEvent } from '#server/kernel/audit.ts'
 import type { Db, Tx } from '#server/kernel/db.ts'
 import type { Means } from '#server/kernel/means.ts'
+import type { Opened, Visitor } from '#server/kernel/session-type.ts'
 import { canonicalAddress } from '../addresses/email-address.ts'
-import { rememberBrowser } from '../people/known-browser.ts'
-import { checkPassword } from '../people/password-check.ts'
+import { rememberBrowser } from './known-browser.ts'
+import { checkPassword } from './password-check.ts'
 import { beginCode, readSecondFactor } from './second-factor.ts'
 import { openSession, type Proof } from './session.ts'
 
 type Parts = { db: Db; means: () => Means }
-
-/** What a browser brings beside what was typed. */
-export type Visitor = {
-  tenantId: string
-  clientAddress: string
-  /** The cookie of browsers that signed in before, and the token of a session that is replaced. */
-  browser: string | undefined
-  earlierToken: string | undefined
-}
-
-/** Signed in: the new session's token and the cookie by which the browser is known from now on. */
-export type Opened = { kind: 'open'; token: string; browser: string; returnPath: string }
 
 export type SignInOutcome =
   | Opened
@@ -92,6 +81,7 @@ async function findUser(db: Db, tenantId: string, emailKey: string): Promise<Acc
       .where('email_key', '=', emailKey)
       .where('deleted', '=', false)
       .where('active', '=', true)
+      .where('locked', 'is', null)
   )
   return user
 }

@@ -4,8 +4,8 @@ import { findSession } from '#server/kernel/http/browser-session.ts'
 import { sendPage } from '#server/kernel/http/send-page.ts'
 import { pageMark } from '#server/kernel/page-mark.ts'
 import { type HtmlText, html, page } from '#server/kernel/pages.ts'
+import { accountNav } from '../account/account-nav.ts'
 import { serviceLinks } from '../discovery/service-link.ts'
-import { accountNav } from '../sign-in/account-nav.ts'
 
 /** The front page of every host: what this is, and the way in. */
 export function workspacePages(app: App): void {

@@ -4,9 +4,9 @@ import { addSeconds } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { postLetter } from '#server/kernel/outbox.ts'
-import { endSessions } from '../sign-in/session.ts'
+import { passwordChangedLetter } from '../people/password-letters.ts'
 import { forgetFailures } from './password-check.ts'
-import { passwordChangedLetter } from './password-letters.ts'
+import { endSessions } from './session.ts'
 
 const letterLifeSeconds = 24 * 3600
 

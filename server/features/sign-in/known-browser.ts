@@ -1,9 +1,6 @@
 import { newSecretToken } from '#server/kernel/ids.ts'
 import { hashesMatch, type Secrets } from '#server/kernel/secrets.ts'
 
-/** The cookie by which a browser shows that it signed in to an account before (contract §3). It lets nobody in. */
-export const browserCookie = { name: 'ekso-browser', maxAgeSeconds: 365 * 24 * 3600 }
-
 type Account = { tenantId: string; userId: string }
 
 const mostAccounts = 5

@@ -1,11 +1,11 @@
 import { recordEvent } from '#server/kernel/audit.ts'
 import type { Db, Tx } from '#server/kernel/db.ts'
 import type { Means } from '#server/kernel/means.ts'
-import type { Session } from '#server/kernel/session-type.ts'
-import { setPassword } from '../people/password-change.ts'
-import { checkPassword, type PasswordVerdict } from '../people/password-check.ts'
-import { endSessions } from './session.ts'
-import { type Opened, open, type Visitor } from './sign-in.ts'
+import type { Opened, Session, Visitor } from '#server/kernel/session-type.ts'
+import { setPassword } from '../sign-in/password-change.ts'
+import { checkPassword, type PasswordVerdict } from '../sign-in/password-check.ts'
+import { endSessions } from '../sign-in/session.ts'
+import { open } from '../sign-in/sign-in.ts'
 
 type Parts = { db: Db; means: () => Means }
 

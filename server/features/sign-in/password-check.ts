@@ -1,8 +1,8 @@
 import type { Db, Tx } from '#server/kernel/db.ts'
 import { clearHits, type Limit } from '#server/kernel/limit-hits.ts'
 import type { Means } from '#server/kernel/means.ts'
+import { inHashTurn } from '../people/password.ts'
 import { knownBrowserId } from './known-browser.ts'
-import { inHashTurn } from './password.ts'
 import { beginTry, failureBucket, forgetTries } from './password-throttle.ts'
 
 /** An account as somebody named it, whether it exists or not. */

@@ -6,12 +6,12 @@ import { forSignedIn } from '#server/kernel/http/browser-session.ts'
 import { countClientCall } from '#server/kernel/http/client-budget.ts'
 import { waitText } from '#server/kernel/http/problem-page.ts'
 import { sendPage } from '#server/kernel/http/send-page.ts'
+import { letIn, visitorOf } from '#server/kernel/http/visitor.ts'
 import type { Session } from '#server/kernel/session-type.ts'
 import { hashPassword, judgePassword, passwordLimit } from '../people/password.ts'
+import { countSessions } from '../sign-in/session.ts'
 import { changeOwnPassword, checkOwnPassword, endOtherSessions, readAccount } from './account.ts'
 import { accountPage, type ChangeFaults, changePasswordPage } from './account-view.ts'
-import { countSessions } from './session.ts'
-import { enter, visitorOf } from './visitor.pages.ts'
 
 const done: Record<string, string> = {
   password: 'Your password was changed. All other browsers are signed out.',
@@ -72,7 +72,7 @@ export function accountPages(app: App): void {
         const opened = await db.write(session, (tx) =>
           changeOwnPassword(tx, means(), session, visitor, { passwordHash, origin })
         )
-        return enter(app, reply, opened)
+        return letIn(app, reply, opened)
       },
       '/account/password'
     )
