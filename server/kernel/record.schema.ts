@@ -28,7 +28,10 @@ export const RecordPath = Type.Object({ id: Type.String({ description: 'The `id`
 export const ListQuery = Type.Object({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 200, default: 50 })),
   cursor: Type.Optional(
-    Type.String({ maxLength: 2000, description: 'From the `Link` header of the answer before, `rel="next"`.' })
+    Type.String({
+      maxLength: 2000,
+      description: 'From the `Link` header of the answer before, `rel="next"`.'
+    })
   )
 })
 export type ListQuery = Static<typeof ListQuery>

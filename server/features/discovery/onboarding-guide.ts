@@ -4,9 +4,9 @@ import type { Means } from '#server/kernel/means.ts'
 import { longestAgentNameCharacters } from '#server/kernel/plain-text.ts'
 import { type ProblemCode, problemTable } from '#server/kernel/problem-table.ts'
 import { restDays, suggestionsOffered } from '../addresses/domain-choice.ts'
-import { blockSeconds } from '../confirmation/confirmation.ts'
 import { SignupWish } from '../onboarding/signup.schema.ts'
 import {
+  blockSeconds,
   codeSeconds,
   codesPerSignup,
   correctionsPerSignup,

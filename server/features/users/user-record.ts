@@ -2,8 +2,8 @@ import type { Selectable } from 'kysely'
 import type { Actor } from '#server/kernel/actor.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { problem } from '#server/kernel/problem.ts'
-import { cutPage, type Page, readCursor, rowsToRead, systemMembersOf } from '#server/kernel/record.ts'
 import type { ListQuery } from '#server/kernel/record.schema.ts'
+import { cutPage, type Page, readCursor, rowsToRead, systemMembersOf } from '#server/kernel/record.ts'
 import type { Tables } from '#server/kernel/tables.ts'
 import type { ListedUser, Me, User } from './user.schema.ts'
 
@@ -35,12 +35,7 @@ const columns = [
 ] as const
 
 /** The row of a user of this workspace, locked for a change if asked. Throws USER_NOT_FOUND. */
-export async function findUserRow(
-  tx: Tx,
-  tenantId: string,
-  userId: string,
-  lock?: 'lock'
-): Promise<UserRow> {
+export async function findUserRow(tx: Tx, tenantId: string, userId: string, lock?: 'lock'): Promise<UserRow> {
   const query = tx
     .selectFrom('users')
     .select(columns)

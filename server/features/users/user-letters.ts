@@ -10,7 +10,14 @@ const noticeSeconds = 3 * 24 * 3600
  */
 export function invitationLetter(
   means: Means,
-  made: { tenantId: string; to: string; origin: string; inviter: string; passwordUrl: string; lifeSeconds: number }
+  made: {
+    tenantId: string
+    to: string
+    origin: string
+    inviter: string
+    passwordUrl: string
+    lifeSeconds: number
+  }
 ): Letter {
   return {
     kind: 'invitation',
