@@ -115,7 +115,6 @@ create policy api_keys_tenant on api_keys
 -- One row for each workspace that changed anything; without it the defaults of the server count.
 create table forms_auth (
   tenant_id text primary key references tenants (id) on delete cascade,
-  id text not null,
   active boolean not null,
   password_change_interval integer not null,
   password_minimum_length integer not null,

@@ -1,26 +1,35 @@
 import { accountPages } from './features/account/account.pages.ts'
+import { apiKeyRoutes } from './features/api-keys/api-key.routes.ts'
+import { endKeysOfUser } from './features/api-keys/api-key.ts'
+import { isKey, keyAuthenticator } from './features/api-keys/api-key-bearer.ts'
+import { formsAuthRoutes } from './features/configuration/forms-auth.routes.ts'
 import { confirmPages } from './features/confirmation/confirm.pages.ts'
 import { undoPages } from './features/confirmation/undo.pages.ts'
 import { devMailRoutes } from './features/dev-mail/dev-mail.routes.ts'
 import { documentRoutes } from './features/discovery/document.routes.ts'
 import { guideRoutes } from './features/discovery/guide.routes.ts'
+import { accessControlRoutes } from './features/groups/access-control.routes.ts'
+import { groupRoutes } from './features/groups/group.routes.ts'
 import { signupRoutes } from './features/onboarding/signup.routes.ts'
 import { signupEntryRoutes } from './features/onboarding/signup-entry.routes.ts'
 import { sweepSignups } from './features/onboarding/signup-record.ts'
 import { signupCodeRoutes, signupResourceRoutes } from './features/onboarding/signup-resource.routes.ts'
 import { passwordPages } from './features/people/password.pages.ts'
+import { killPasswordLinks } from './features/people/password-link.ts'
 import { sweepFailures } from './features/sign-in/password-throttle.ts'
-import { endSessions, findSignedIn } from './features/sign-in/session.ts'
+import { endSessionsOfUser, findSignedIn } from './features/sign-in/session.ts'
 import { signInCodePages, signInPages } from './features/sign-in/sign-in.pages.ts'
 import { workspacePages } from './features/tenancy/workspace.pages.ts'
 import { eraseClosedWorkspace, findWorkspace, sweepDomainRests } from './features/tenancy/workspace.ts'
+import { userRoutes } from './features/users/user.routes.ts'
+import type { Authenticate } from './kernel/actor.ts'
 import type { App, Parts } from './kernel/http/app-parts.ts'
 import { buildHttp } from './kernel/http/http.ts'
 import { makeOnce } from './kernel/http/once.ts'
 import { registerOpenApi } from './kernel/http/openapi.ts'
 import { sweepKeptAnswers } from './kernel/kept-answer.ts'
 import { openMail } from './kernel/mail.ts'
-import type { Means } from './kernel/means.ts'
+import type { EndAccess, Means } from './kernel/means.ts'
 import { isLocalhostUrl } from './kernel/public-url.ts'
 import { openSweeps, type Sweeps, sweepBatch } from './kernel/sweep.ts'
 
@@ -28,7 +37,8 @@ import { openSweeps, type Sweeps, sweepBatch } from './kernel/sweep.ts'
 export async function buildApp(parts: Parts): Promise<App> {
   const http = buildHttp({
     ...parts,
-    findTenant: (meaning) => findWorkspace(parts.db, meaning)
+    findTenant: (meaning) => findWorkspace(parts.db, meaning),
+    authenticate: authenticator(parts)
   })
   const means = () => makeMeans(parts)
   const app: App = {
@@ -54,12 +64,27 @@ export async function buildApp(parts: Parts): Promise<App> {
   signInCodePages(app)
   accountPages(app)
   devMailRoutes(app)
+  userRoutes(app)
+  groupRoutes(app)
+  accessControlRoutes(app)
+  apiKeyRoutes(app)
+  formsAuthRoutes(app)
 
   const sweeps = openSweeps(parts)
   openMail({ ...parts, sweeps })
   addSweeps(sweeps)
   return app
 }
+
+/** Who a bearer token speaks for: keys are told from access tokens by how they begin. */
+function authenticator(parts: Parts): Authenticate {
+  const keys = keyAuthenticator(parts)
+  return async (bearer, tenant, resource) =>
+    isKey(bearer) ? keys(bearer, tenant, resource) : { refusal: 'no access token is known here' }
+}
+
+// What ends when a user may no longer act. Features that let people in add theirs here.
+const accessEnds: readonly EndAccess[] = [killPasswordLinks, endKeysOfUser, endSessionsOfUser]
 
 function addSweeps(sweeps: Sweeps): void {
   sweeps.add('sign-ups', (tx, now) => sweepSignups(tx, now, sweepBatch))
@@ -72,14 +97,6 @@ function addSweeps(sweeps: Sweeps): void {
 function makeMeans({ clock, secrets, jobs, settings, publicUrl }: Parts): Means {
   const isLocalhost = isLocalhostUrl(publicUrl())
   const takesSignups = settings.signup ? settings.signup === 'open' : isLocalhost
-  return {
-    now: clock(),
-    secrets,
-    jobs,
-    settings,
-    publicUrl: publicUrl(),
-    isLocalhost,
-    takesSignups,
-    accessEnds: [(tx, _means, { tenantId, userId }) => endSessions(tx, tenantId, userId)]
-  }
+  const now = clock()
+  return { now, secrets, jobs, settings, publicUrl: publicUrl(), isLocalhost, takesSignups, accessEnds }
 }

@@ -69,7 +69,6 @@ type ApiKeyTable = {
 
 type FormsAuthTable = {
   tenant_id: string
-  id: string
   active: boolean
   password_change_interval: number
   password_minimum_length: number

@@ -28,11 +28,7 @@ export async function makePasswordLink(
   lifeSeconds = firstPasswordSeconds
 ): Promise<string> {
   const token = newSecretToken()
-  await tx
-    .deleteFrom('password_links')
-    .where('tenant_id', '=', of.tenantId)
-    .where('user_id', '=', of.userId)
-    .execute()
+  await killPasswordLinks(tx, means, of)
   await tx
     .insertInto('password_links')
     .values({
@@ -45,6 +41,19 @@ export async function makePasswordLink(
     })
     .execute()
   return `${workspaceOrigin(means, of.domain)}/password/${token}`
+}
+
+/** Ends the links of a user, unused ones too. */
+export async function killPasswordLinks(
+  tx: Tx,
+  _means: Means,
+  of: { tenantId: string; userId: string }
+): Promise<void> {
+  await tx
+    .deleteFrom('password_links')
+    .where('tenant_id', '=', of.tenantId)
+    .where('user_id', '=', of.userId)
+    .execute()
 }
 
 /**
@@ -117,6 +126,7 @@ export async function mailPasswordLink(tx: Tx, means: Means, place: Place, email
     .where('tenant_id', '=', place.tenantId)
     .where('email_key', '=', canonicalAddress(email))
     .where('deleted', '=', false)
+    .where('active', '=', true)
     .executeTakeFirst()
   if (!user) return
   const budget = await claimMailBudget(tx, means, means.now, {
@@ -136,7 +146,8 @@ export async function mailPasswordLink(tx: Tx, means: Means, place: Place, email
   )
 }
 
-function workspaceOrigin(means: Means, domain: string | null): string {
+/** The address of a workspace, with its domain or as the home one. */
+export function workspaceOrigin(means: Means, domain: string | null): string {
   return domain ? workspaceUrl(means.publicUrl, domain) : means.publicUrl.origin
 }
 

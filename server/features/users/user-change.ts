@@ -8,7 +8,7 @@ import { problem } from '#server/kernel/problem.ts'
 import { refuseChanged } from '#server/kernel/record.ts'
 import type { Tables } from '#server/kernel/tables.ts'
 import { canonicalAddress } from '../addresses/email-address.ts'
-import { killPasswordLinks } from './password-link.ts'
+import { killPasswordLinks } from '../people/password-link.ts'
 import type { User, UserChange } from './user.schema.ts'
 import { readUserFields } from './user-fields.ts'
 import { addressChangedLetter } from './user-letters.ts'
@@ -141,6 +141,6 @@ export function refuseTakenAddress(error: unknown): never {
 
 // Links are bound to the address that they were sent to. The old one hears of it: it may be the only sign of a theft.
 async function afterAddressChange(tx: Tx, means: Means, before: UserRow): Promise<void> {
-  await killPasswordLinks(tx, { tenantId: before.tenant_id, userId: before.id })
+  await killPasswordLinks(tx, means, { tenantId: before.tenant_id, userId: before.id })
   await postLetter(tx, means, means.now, addressChangedLetter(means, before))
 }

@@ -9,11 +9,14 @@ import { changeUser } from './user-change.ts'
 import { listUsers, readMe, readUser } from './user-record.ts'
 
 const tags = ['Users']
+const description =
+  'Your own `locale`, `timezone`, `darkMode` and `notifications` with `work:write`; all else takes a super admin and `admin`. A user made inactive loses sessions, keys and connected apps at once.'
 
 /** The people of a workspace. */
 export function userRoutes(app: App): void {
   readingRoutes(app)
   writingRoutes(app)
+  bodyIdRoutes(app)
 }
 
 function readingRoutes({ http, db, publicUrl }: App): void {
@@ -83,9 +86,6 @@ function writingRoutes({ http, once, means }: App): void {
     }
   )
 
-  const description =
-    'Your own `locale`, `timezone`, `darkMode` and `notifications` with `work:write`; all else takes a super admin and `admin`. A user made inactive loses sessions, keys and connected apps at once.'
-
   http.put(
     '/api/user/:id',
     {
@@ -108,7 +108,10 @@ function writingRoutes({ http, once, means }: App): void {
       return answerRecord(reply, change)
     }
   )
+}
 
+// As the public reference has it: the id in the body.
+function bodyIdRoutes({ http, once, means }: App): void {
   http.put(
     '/api/user',
     {

@@ -7,7 +7,7 @@ import { postLetter } from '#server/kernel/outbox.ts'
 import { problem } from '#server/kernel/problem.ts'
 import { madeBy } from '#server/kernel/record.ts'
 import { canonicalAddress, foldedAddress } from '../addresses/email-address.ts'
-import { firstPasswordSeconds, makePasswordLink, workspaceOrigin } from './password-link.ts'
+import { firstPasswordSeconds, makePasswordLink, workspaceOrigin } from '../people/password-link.ts'
 import type { NewUser, User } from './user.schema.ts'
 import { refuseTakenAddress, userColumns } from './user-change.ts'
 import { initialsOf, readUserFields } from './user-fields.ts'
@@ -29,8 +29,8 @@ export async function inviteUser(tx: Tx, actor: Actor, means: Means, wish: NewUs
   await tx
     .insertInto('users')
     .values({
-      ...madeBy(actor, id, means.now),
       ...userColumns({ ...fields, initials: fields.initials || initialsOf(name) }),
+      ...madeBy(actor, id, means.now),
       name,
       email,
       email_key: canonicalAddress(email),
