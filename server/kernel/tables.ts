@@ -1,28 +1,30 @@
 import type { Generated } from 'kysely'
 import type { RightsTables } from './tables-rights.ts'
+import type { SignInTables } from './tables-sign-in.ts'
 
 /**
  * The columns of every table, for typed SQL; a law compares them with the migrated database. Larger families of
  * tables stand in files beside this one.
  * `Tenant` tables are behind row security, the others are the install's own.
  */
-export type Tables = RightsTables & {
-  install: InstallTable
-  tenants: TenantTable
-  users: UserTable
-  password_links: PasswordLinkTable
-  sessions: SessionTable
-  sign_in_codes: SignInCodeTable
-  audit_events: AuditEventTable
-  signups: SignupTable
-  signup_codes: SignupCodeTable
-  mail_blocks: MailBlockTable
-  domain_rests: DomainRestTable
-  outbox: OutboxTable
-  limit_hits: LimitHitTable
-  sign_in_failures: SignInFailureTable
-  kept_answers: KeptAnswerTable
-}
+export type Tables = RightsTables &
+  SignInTables & {
+    install: InstallTable
+    tenants: TenantTable
+    users: UserTable
+    password_links: PasswordLinkTable
+    signups: SignupTable
+    signup_codes: SignupCodeTable
+    mail_blocks: MailBlockTable
+    domain_rests: DomainRestTable
+    outbox: OutboxTable
+    limit_hits: LimitHitTable
+    kept_answers: KeptAnswerTable
+    oauth_clients: OauthClientTable
+    oauth_grants: OauthGrantTable
+    oauth_artifacts: OauthArtifactTable
+    oauth_keys: OauthKeyTable
+  }
 
 /** One row: what belongs to the install as a whole. */
 type InstallTable = {
@@ -165,53 +167,59 @@ type KeptAnswerTable = {
   expires: Date
 }
 
-type SessionTable = {
+type OauthClientTable = {
+  tenant_id: string
+  id: string
+  /** `agent` cannot be used at `/authorize`; `own` is the web app, which needs no consent. */
+  kind: 'registered' | 'agent' | 'own'
+  name: string
+  /** RFC 7591 metadata as JSON, without the secret. */
+  metadata: string
+  /** Recoverable, since the library compares plain text. */
+  sealed_secret: Buffer | null
+  created: Date
+  consented: Date | null
+  expires: Date | null
+}
+
+type OauthGrantTable = {
   tenant_id: string
   id: string
   user_id: string
-  token_hash: Buffer
-  /** When the password was set that opened it: another password ends the session. */
-  password_set: Date
-  /** When the password was last entered in it. */
-  password_at: Date
-  created: Date
-  seen: Date
-  expires: Date
-}
-
-type SignInCodeTable = {
-  tenant_id: string
-  id: string
-  user_id: string
-  /** Of the cookie that holds the browser to the code. */
-  token_hash: Buffer
-  code_hash: Buffer
-  password_set: Date
-  return_path: string
+  client_id: string
+  client_name: string
+  redirect_host: string
+  resource: string
+  scope: string
+  /** As the library stores a grant: JSON. */
+  payload: string
   created: Date
   expires: Date
+  first_used: Date | null
+  last_used: Date | null
 }
 
-type SignInFailureTable = {
-  bucket: Buffer
-  failures: Date[]
-  /** How many waits followed one another; each is twice as long. */
-  waits: Generated<number>
-  wait_until: Date | null
-  expires: Date
-}
-
-type AuditEventTable = {
+type OauthArtifactTable = {
   tenant_id: string
-  id: string
+  /** The library's name of the model: AuthorizationCode, RefreshToken, Interaction, … */
   kind: string
-  /** Null when nobody was signed in. */
-  actor_user_id: string | null
-  /** The OAuth client or API key that acted; null for a browser. */
+  id_hash: Buffer
+  grant_id: string | null
   client_id: string | null
-  /** The id of what it was done to. */
-  subject: string | null
-  note: string | null
-  client_address: string | null
+  payload: string
+  browser_hash: Buffer | null
   created: Date
+  expires: Date
+  consumed: Date | null
+  sealed_answer: Buffer | null
+}
+
+type OauthKeyTable = {
+  tenant_id: string
+  generation: number
+  kid: string
+  public_jwk: string
+  sealed_private: Buffer
+  created: Date
+  active_from: Date
 }

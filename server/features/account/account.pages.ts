@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { formText } from '#server/kernel/form-text.ts'
-import { ownOrigin, page as pageAccess } from '#server/kernel/http/access.ts'
+import { tenantOrigin } from '#server/kernel/hosts.ts'
+import { page as pageAccess } from '#server/kernel/http/access.ts'
 import type { App } from '#server/kernel/http/app-parts.ts'
 import { forSignedIn } from '#server/kernel/http/browser-session.ts'
 import { countClientCall } from '#server/kernel/http/client-budget.ts'
@@ -66,7 +67,7 @@ export function accountPages(app: App): void {
         const password = formText(request.body, 'password')
         const faults = await judgeChange(app, session, request, password)
         if (faults) return sendPage(reply.code(422), changePasswordPage(session.email, faults))
-        const origin = ownOrigin(request.tenant, app.publicUrl())
+        const origin = tenantOrigin(app.publicUrl(), request.tenant)
         const passwordHash = await hashPassword(password)
         const visitor = visitorOf(app, request)
         const opened = await db.write(session, (tx) =>

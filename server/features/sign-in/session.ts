@@ -151,15 +151,6 @@ export async function countSessions(db: Db, means: Means, session: Session): Pro
   return rows.length
 }
 
-/** Ends all sessions of a user who may no longer act. */
-export function endSessionsOfUser(
-  tx: Tx,
-  _means: Means,
-  of: { tenantId: string; userId: string }
-): Promise<number> {
-  return endSessions(tx, of.tenantId, of.userId)
-}
-
 // Once in a while: a write for every page would cost more than the page.
 async function touch(db: Db, now: Date, tenantId: string, id: string): Promise<void> {
   await db.write({ tenantId }, (tx) =>

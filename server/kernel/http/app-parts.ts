@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Db } from '../db.ts'
 import type { Jobs } from '../jobs.ts'
 import type { Means } from '../means.ts'
+import type { Outbound } from '../outbound.ts'
 import type { Secrets } from '../secrets.ts'
 import type { FindSession } from '../session-type.ts'
 import type { Settings } from '../settings.ts'
@@ -17,6 +18,7 @@ export type Parts = {
   secrets: Secrets
   clock: Clock
   log: Logger
+  outbound: Outbound
   /** The public URL in force, as stored or set. */
   publicUrl: () => URL
   isReady: () => Promise<boolean>
