@@ -1,5 +1,6 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 import type { Secrets } from '#server/kernel/secrets.ts'
+import { dropClient, findStoredClient, saveRegisteredClient } from '../oauth-clients/oauth-client.ts'
 import {
   type ArtifactKind,
   consumeArtifact,
@@ -8,7 +9,6 @@ import {
   type Payload,
   saveArtifact
 } from './oauth-artifact.ts'
-import { dropClient, findStoredClient, saveRegisteredClient } from './oauth-client.ts'
 import { type ExchangeScope, exchangeScope } from './oauth-exchange.ts'
 import { deleteGrant, findGrantPayload } from './oauth-grant.ts'
 

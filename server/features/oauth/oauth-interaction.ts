@@ -1,12 +1,12 @@
 import { type Scope, scopes } from '#server/kernel/actor.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { hashesMatch } from '#server/kernel/secrets.ts'
+import { isLoopback } from '../oauth-clients/client-metadata.ts'
+import { findStoredClient } from '../oauth-clients/oauth-client.ts'
 import { readResource } from '../resource-server/oauth-metadata.ts'
 import type { AuthorizationServer, TenantPlace } from './authorization-server.ts'
 import { hashBrowser } from './browser-cookie.ts'
-import { isLoopback } from './client-metadata.ts'
 import { findArtifact, type Payload, saveArtifact } from './oauth-artifact.ts'
-import { findStoredClient } from './oauth-client.ts'
 import { addGrant } from './oauth-grant.ts'
 
 /** One visit to the page of an interaction: which, and from which browser. */

@@ -49,7 +49,8 @@ function makeConfiguration(place: ProviderPlace): Configuration {
       registration: '/register',
       revocation: '/revoke'
     },
-    scopes: [...scopes, 'offline_access'],
+    // The scopes of the API are the resources' own; listed here too they would have to be granted twice.
+    scopes: ['offline_access'],
     responseTypes: ['code'],
     pkce: { required: () => true },
     clientAuthMethods: [...clientAuthMethods],
@@ -119,7 +120,10 @@ function makeFeatures({ issuer, readDocument }: ProviderPlace): Configuration['f
     introspection: off,
     // A token bound to a key would be refused by our doors, which take bearers.
     dPoP: off,
-    revocation: { enabled: true },
+    revocation: {
+      enabled: true,
+      allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId
+    },
     registration: {
       enabled: true,
       initialAccessToken: false,

@@ -4,9 +4,9 @@ import type { Tx } from '#server/kernel/db.ts'
 import { tenantOrigin } from '#server/kernel/hosts.ts'
 import { newId } from '#server/kernel/ids.ts'
 import type { Means } from '#server/kernel/means.ts'
+import { saveArtifact } from '../oauth/oauth-artifact.ts'
+import { addGrant } from '../oauth/oauth-grant.ts'
 import { resourceUrl } from '../resource-server/oauth-metadata.ts'
-import { saveArtifact } from './oauth-artifact.ts'
-import { addGrant } from './oauth-grant.ts'
 
 /** What step 2 of a sign-up answers as `oauth` (contract §2), and what to keep to take it back. */
 export type AgentAccess = {

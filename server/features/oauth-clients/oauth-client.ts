@@ -1,8 +1,8 @@
 import { addSeconds } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import type { Secrets } from '#server/kernel/secrets.ts'
-import type { Payload } from './oauth-artifact.ts'
-import { grantSeconds } from './oauth-grant.ts'
+import type { Payload } from '../oauth/oauth-artifact.ts'
+import { grantSeconds } from '../oauth/oauth-grant.ts'
 
 type ClientMeans = { secrets: Secrets; now: Date }
 
