@@ -5,6 +5,7 @@ import { isKey, keyAuthenticator } from './features/api-keys/api-key-bearer.ts'
 import { formsAuthRoutes } from './features/configuration/forms-auth.routes.ts'
 import { confirmPages } from './features/confirmation/confirm.pages.ts'
 import { undoPages } from './features/confirmation/undo.pages.ts'
+import { consentPages } from './features/consent/consent.pages.ts'
 import { devMailRoutes } from './features/dev-mail/dev-mail.routes.ts'
 import { documentRoutes } from './features/discovery/document.routes.ts'
 import { guideRoutes } from './features/discovery/guide.routes.ts'
@@ -80,6 +81,7 @@ export async function buildApp(parts: Parts): Promise<App> {
   const authorizationServer = openAuthorizationServer({ ...parts, keyring })
   oauthMetadataRoutes(app, { keyring, takesClientDocuments: authorizationServer.documents.isOn })
   oauthRoutes(app, authorizationServer)
+  consentPages(app, authorizationServer)
 
   const sweeps = openSweeps(parts)
   openMail({ ...parts, sweeps })

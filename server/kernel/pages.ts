@@ -39,16 +39,26 @@ export const houseIcon = { text: icon, url: '/assets/ekso.svg' }
 
 /**
  * A whole HTML document in the house's look. `nav` stands in its head, for people who are signed in; `isWide` is for
- * reference pages, the rest read best narrow.
+ * reference pages, the rest read best narrow. With `goesOnTo` the browser goes on by itself to that path of ours.
  */
-export function page(content: { title: string; body: HtmlText; nav?: HtmlText; isWide?: boolean }): HtmlText {
+export function page(content: {
+  title: string
+  body: HtmlText
+  nav?: HtmlText
+  isWide?: boolean
+  goesOnTo?: string
+}): HtmlText {
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-${!content.isWide && html`<meta name="robots" content="noindex">\n`}<title>${content.title} · Ekso</title>
+${!content.isWide && html`<meta name="robots" content="noindex">\n`}${
+  content.goesOnTo !== undefined &&
+  html`<meta http-equiv="refresh" content="0; url=${content.goesOnTo}">
+`
+}<title>${content.title} · Ekso</title>
 <link rel="icon" href="${houseIcon.url}" type="image/svg+xml">
 <link rel="stylesheet" href="${stylesheet.url}">
 </head>

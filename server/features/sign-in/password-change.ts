@@ -4,6 +4,7 @@ import { addSeconds } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { postLetter } from '#server/kernel/outbox.ts'
+import { revokeUser } from '../oauth/oauth-grant.ts'
 import { passwordChangedLetter } from '../people/password-letters.ts'
 import { forgetFailures } from './password-check.ts'
 import { endSessions } from './session.ts'
@@ -56,6 +57,8 @@ export async function setPassword(tx: Tx, means: Means, change: PasswordChange):
     .where('used', 'is', null)
     .execute()
   await endSessions(tx, tenantId, userId)
+  // The agent that signed a person up stays connected when they set their first password (contract §2).
+  if (earlier !== null) await revokeUser(tx, { tenantId, userId })
   await forgetFailures(tx, means, { tenantId, userId, emailKey: email_key })
   const { kind, clientAddress, origin } = change
   await recordEvent(tx, means, { tenantId, kind, actorUserId: userId, subject: userId, clientAddress })

@@ -19,7 +19,7 @@ import { endSession } from './session.ts'
 import { noteFailure, open, type SignInOutcome, signIn } from './sign-in.ts'
 import { codePage, signedOutPage, signInPage } from './sign-in-view.ts'
 
-type SignInRequest = FastifyRequest<{ Querystring: { return?: unknown; again?: unknown; out?: unknown } }>
+type SignInRequest = FastifyRequest<{ Querystring: { return?: unknown; again?: unknown; other?: unknown } }>
 
 /** Holds a browser to the code that was mailed for it. */
 const stepCookie = { name: 'ekso-step', maxAgeSeconds: codeSeconds }
@@ -37,9 +37,9 @@ export function signInPages(app: App): void {
     const session = await findSession(app, request)
     const to = returnPath(request.query.return)
     const isAgain = session !== undefined && request.query.again === '1'
-    if (session && !isAgain) return reply.redirect(to, 303)
+    if (session && !isAgain && request.query.other !== '1') return reply.redirect(to, 303)
     const view = { workspace: request.tenant.name, returnPath: to, isAgain }
-    return sendPage(reply, signInPage(session ? { ...view, email: session.email } : view))
+    return sendPage(reply, signInPage(isAgain ? { ...view, email: session.email } : view))
   })
 
   http.post('/sign-in', { config: { access } }, async (request, reply) => {
