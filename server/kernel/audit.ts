@@ -1,3 +1,4 @@
+import type { Actor } from './actor.ts'
 import type { Tx } from './db.ts'
 import { newId } from './ids.ts'
 import type { Means } from './means.ts'
@@ -63,4 +64,16 @@ export async function recordEvent(tx: Tx, means: Pick<Means, 'now'>, entry: Audi
       created: means.now
     })
     .execute()
+}
+
+/** The same for what an actor of the API or of a browser session did. */
+export function recordDeed(
+  tx: Tx,
+  means: Pick<Means, 'now'>,
+  actor: Actor,
+  deed: Pick<AuditEntry, 'kind' | 'subject' | 'note'>
+): Promise<void> {
+  const { tenantId, userId: actorUserId, client } = actor
+  const clientId = client.kind === 'session' ? undefined : client.id
+  return recordEvent(tx, means, { tenantId, actorUserId, clientId, ...deed })
 }

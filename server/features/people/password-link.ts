@@ -13,7 +13,13 @@ export const firstPasswordSeconds = 72 * 3600
 export const resetSeconds = 3600
 
 /** The person whom a link belongs to. `used` says when the link set a password; it does so once. */
-export type LinkHolder = { name: string; email: string; hasPassword: boolean; used: Date | null }
+export type LinkHolder = {
+  userId: string
+  name: string
+  email: string
+  hasPassword: boolean
+  used: Date | null
+}
 
 type Place = { tenantId: string; domain: string | null }
 
@@ -73,13 +79,15 @@ export async function findLinkHolder(
         .onRef('users.tenant_id', '=', 'password_links.tenant_id')
         .onRef('users.id', '=', 'password_links.user_id')
     )
-    .select(['users.name', 'users.email', 'users.password_hash', 'password_links.used'])
+    .select(['users.id', 'users.name', 'users.email', 'users.password_hash', 'password_links.used'])
     .where('password_links.tenant_id', '=', tenantId)
     .where('password_links.token_hash', '=', tokenHash(means, token))
     .where('password_links.expires', '>', means.now)
     .where('users.deleted', '=', false)
     .executeTakeFirst()
-  return row && { name: row.name, email: row.email, hasPassword: row.password_hash !== null, used: row.used }
+  if (!row) return undefined
+  const { id: userId, name, email, used } = row
+  return { userId, name, email, hasPassword: row.password_hash !== null, used }
 }
 
 /**
