@@ -6,7 +6,8 @@ import type { Answer } from './world.ts'
 const insides =
   /node_modules|\bat .+\.ts:\d|file:\/\/|syntax error at|violates|relation "|column "|invalid input|kysely|SqlState/i
 // Our own pages have none of these, and no handler in any tag.
-const foreignMarkup = /<(?:script|img|svg|object|embed)|<link rel="(?!stylesheet")|<[a-z]+[^<>]*\son[a-z]+=/i
+const foreignMarkup =
+  /<(?:script|img|svg|object|embed)|<link rel="(?!(?:stylesheet|icon)")|<[a-z]+[^<>]*\son[a-z]+=/i
 
 /** Asserts that an answer is one that the contract knows: success, a move, or an error in its shape (contract §1). */
 export function assertSound(answer: Answer, sent: string): void {
