@@ -8,6 +8,7 @@ import { openSecrets } from '#server/kernel/install-secret.ts'
 import { openJobs } from '#server/kernel/jobs.ts'
 import type { LetterBody } from '#server/kernel/letter.ts'
 import { makeLog } from '#server/kernel/log.ts'
+import type { Means } from '#server/kernel/means.ts'
 import { isMigrated } from '#server/kernel/migrate.ts'
 import type { Secrets } from '#server/kernel/secrets.ts'
 import { readSettings } from '#server/kernel/settings.ts'
@@ -36,6 +37,8 @@ export type World = {
   http: Http
   db: Db
   secrets: Secrets
+  /** What rules are handed, at the moment of the test's clock. */
+  means: () => Means
   database: TestDatabase
   /** `call('POST /api/…', { body })` */
   call(what: string, options?: CallOptions): Promise<Answer>
@@ -72,7 +75,7 @@ export async function openWorld(
   await db.install((tx) => ensureHome(tx, now))
   const publicUrl = () => settings.publicUrl
   const isReady = () => isMigrated(db)
-  const { http } = await buildApp({ settings, db, jobs, secrets, clock, log, publicUrl, isReady })
+  const { http, means } = await buildApp({ settings, db, jobs, secrets, clock, log, publicUrl, isReady })
   await jobs.start()
   t.after(async () => {
     await http.close()
@@ -84,6 +87,7 @@ export async function openWorld(
     http,
     db,
     secrets,
+    means,
     database,
     lines,
     now: clock,
