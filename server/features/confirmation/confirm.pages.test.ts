@@ -9,7 +9,7 @@ import {
   signUp
 } from '../../../testing/signups.ts'
 import { type Answer, openWorld } from '../../../testing/world.ts'
-import { sweepSignups } from '../onboarding/signup-sweep.ts'
+import { sweepSignups } from '../onboarding/signup-record.ts'
 
 const world = await openWorld({ after }, 'confirm_pages')
 const agent = { name: 'Claude <b>Code</b>', codeChallenge: 'a'.repeat(43) }
@@ -160,6 +160,18 @@ test('after approval the mailed code opens step 2 once for its ten minutes [C2-p
   assert.equal(first.status, 200)
   assert.equal(first.body.domain, wish.domain)
   assert.equal((await signUp(world, { ...wish, verificationCode })).body.code, 'INVALID_VERIFICATION_CODE')
+})
+
+test('after approval step 2 with signupId needs no code, and the status says so [C2-page-no-code]', async () => {
+  const { path, wish, signupId } = await begin()
+  await press(`${path}/approval`)
+  const { body } = await world.call(`GET /api/bo/on/agent/signups/${signupId}`)
+  const next = body.nextActions.find((action: { url: string }) => action.url.endsWith('/agent/signup'))
+  assert.ok(next && !('verificationCode' in next.body), JSON.stringify(body.nextActions))
+  const answer = await signUp(world, { ...wish, signupId })
+  assert.equal(answer.status, 200)
+  assert.equal(answer.body.domain, wish.domain)
+  assert.equal(answer.body.oauth, undefined)
 })
 
 test('"not me" ends the sign-up and kills its code [C2-page-not-me, C2-state-rejected, C2-die-together]', async () => {

@@ -151,6 +151,8 @@ export const OnboardingProblem = Type.Object({
   retryAfterSeconds: Type.Optional(Type.Integer()),
   attemptsRemaining: Type.Optional(Type.Integer()),
   sendsRemaining: Type.Optional(Type.Integer()),
+  correctionsRemaining: Type.Optional(Type.Integer()),
+  resendAfterSeconds: Type.Optional(Type.Integer()),
   suggestions: Type.Optional(Type.Array(Type.String())),
   nextActions: Type.Array(NextAction)
 })
