@@ -4,6 +4,7 @@ import { openDb } from '#server/kernel/db.ts'
 import type { Access } from '#server/kernel/http/http-type.ts'
 import { openJobs } from '#server/kernel/jobs.ts'
 import { makeLog } from '#server/kernel/log.ts'
+import { openOutbound } from '#server/kernel/outbound.ts'
 import { makeSecrets } from '#server/kernel/secrets.ts'
 import { readSettings } from '#server/kernel/settings.ts'
 import type { Route } from './route-map.ts'
@@ -24,6 +25,7 @@ export async function registeredRoutes(): Promise<Route[]> {
     secrets,
     clock: systemClock,
     log,
+    outbound: openOutbound(),
     publicUrl,
     isReady: async () => false
   }

@@ -14,6 +14,7 @@ export const installTables: Record<string, string> = {
   domain_rests: 'the name belongs to no workspace any more',
   outbox: 'mail of sign-ups and of workspaces; `tenant_id` notes whose budget it counts in',
   limit_hits: 'counts by address, before any workspace is known',
+  sign_in_failures: 'counts for addresses without an account too; the hash of the bucket holds the workspace',
   kept_answers: 'answers of sign-ups too; the hash of the key holds the workspace',
   schema_migrations: 'which migrations were applied'
 }

@@ -8,6 +8,7 @@ import { loadSecret, openSecrets } from './kernel/install-secret.ts'
 import { openJobs } from './kernel/jobs.ts'
 import { makeLog } from './kernel/log.ts'
 import { isMigrated, migrate } from './kernel/migrate.ts'
+import { openOutbound } from './kernel/outbound.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './kernel/postgres/embedded-postgres.ts'
 import { readPublicUrl } from './kernel/public-url.ts'
 import { readSettings, type Settings, SettingsError } from './kernel/settings.ts'
@@ -35,6 +36,7 @@ async function start(settings: Settings, log: Logger): Promise<void> {
       secrets,
       clock: systemClock,
       log,
+      outbound: openOutbound(),
       publicUrl: () => publicUrl,
       isReady
     }

@@ -10,6 +10,7 @@ import type { LetterBody } from '#server/kernel/letter.ts'
 import { makeLog } from '#server/kernel/log.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { isMigrated } from '#server/kernel/migrate.ts'
+import { type Outbound, openOutbound } from '#server/kernel/outbound.ts'
 import type { Secrets } from '#server/kernel/secrets.ts'
 import { readSettings } from '#server/kernel/settings.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
@@ -60,9 +61,10 @@ let strangers = 0
 export async function openWorld(
   t: { after(end: () => Promise<void>): void },
   name: string,
-  environment: Record<string, string> = {}
+  environment: Record<string, string> = {},
+  options: { outbound?: Outbound; database?: TestDatabase } = {}
 ): Promise<World> {
-  const database = await createDatabase(name)
+  const database = options.database ?? (await createDatabase(name))
   const lines: Record<string, unknown>[] = []
   const log = makeLog('debug', { write: (line) => void lines.push(JSON.parse(line)) })
   // Off, since tests send faster than people; tests of the limit switch it on.
@@ -75,13 +77,24 @@ export async function openWorld(
   await db.install((tx) => ensureHome(tx, now))
   const publicUrl = () => settings.publicUrl
   const isReady = () => isMigrated(db)
-  const { http, means } = await buildApp({ settings, db, jobs, secrets, clock, log, publicUrl, isReady })
+  const outbound = options.outbound ?? openOutbound()
+  const { http, means } = await buildApp({
+    settings,
+    db,
+    jobs,
+    secrets,
+    clock,
+    log,
+    outbound,
+    publicUrl,
+    isReady
+  })
   await jobs.start()
   t.after(async () => {
     await http.close()
     await jobs.stop(1)
     await db.close()
-    await database.drop()
+    if (!options.database) await database.drop()
   })
   return {
     http,

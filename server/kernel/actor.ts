@@ -70,12 +70,17 @@ export function requireSuperAdmin(actor: Actor): void {
 
 const freshPasswordSeconds = 600
 
+/** Whether a password was entered in the last 10 minutes. */
+export function isPasswordFresh(passwordAt: Date, now: Date): boolean {
+  return addSeconds(passwordAt, freshPasswordSeconds) >= now
+}
+
 /**
  * For what no scope and no key reaches (contract §3): throws FRESH_PASSWORD_REQUIRED unless this is a browser
  * session in which the password was entered in the last 10 minutes.
  */
 export function requireFreshPassword(actor: Actor, now: Date): void {
   const { client, passwordAt } = actor
-  const isFresh = passwordAt !== undefined && addSeconds(passwordAt, freshPasswordSeconds) >= now
-  if (client.kind !== 'session' || !isFresh) throw problem('FRESH_PASSWORD_REQUIRED')
+  if (client.kind !== 'session' || !passwordAt || !isPasswordFresh(passwordAt, now))
+    throw problem('FRESH_PASSWORD_REQUIRED')
 }

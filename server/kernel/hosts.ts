@@ -41,6 +41,12 @@ export function workspaceUrl(publicUrl: URL, domain: string): string {
   return `${publicUrl.protocol}//${domain}.${publicUrl.host}`
 }
 
+/** The stored address of a workspace: its issuer, and the one `Origin` that its forms have. Never from a request. */
+export function tenantOrigin(publicUrl: URL, tenant: { domain: string | null; isHome: boolean }): string {
+  if (tenant.isHome || tenant.domain === null) return publicUrl.origin
+  return new URL(workspaceUrl(publicUrl, tenant.domain)).origin
+}
+
 function defaultPort(protocol: string): string {
   return protocol === 'https:' ? '443' : '80'
 }

@@ -20,6 +20,11 @@ export const Environment = Type.Object({
   EKSO_TRUSTED_PROXIES: Text('Comma-separated addresses and CIDRs whose X-Forwarded-For counts.'),
   EKSO_RATE_LIMIT: Text('Requests a second per host and client address; 0 is off.', '^[0-9]{1,6}$'),
   EKSO_MAIL_PER_DAY: Text('Mails a day for the whole install; 0 is off.', '^[0-9]{1,9}$'),
+  EKSO_REFRESH_REPLAY_SECONDS: Text(
+    'How long a repeated refresh gets the same answer; 0 is strict.',
+    '^([0-9]|[1-5][0-9]|60)$'
+  ),
+  EKSO_CIMD: Text('Whether clients may be named by the address of their document.', '^(off|on|auto)$'),
   REDIS_URL: Text('Shares request counts between nodes.', '^rediss?://'),
   LOG_LEVEL: Text('How much is logged.', '^(fatal|error|warn|info|debug|trace|silent)$')
 })
@@ -41,6 +46,9 @@ export type Settings = {
   trustedProxies: Cidr[]
   requestsPerSecond: number
   mailsPerDay: number
+  refreshReplaySeconds: number
+  /** `auto`: while this server reaches the internet. */
+  clientDocuments: 'off' | 'on' | 'auto'
   redisUrl: string | undefined
   logLevel: string
   /** What the operator should read at start, though the server starts all the same. */
@@ -87,6 +95,8 @@ export function readSettings(environment: Record<string, string | undefined> = p
     trustedProxies,
     requestsPerSecond: Number(given.EKSO_RATE_LIMIT ?? 50),
     mailsPerDay: Number(given.EKSO_MAIL_PER_DAY ?? 1000),
+    refreshReplaySeconds: Number(given.EKSO_REFRESH_REPLAY_SECONDS ?? 10),
+    clientDocuments: (given.EKSO_CIMD ?? 'off') as Settings['clientDocuments'],
     redisUrl: given.REDIS_URL,
     logLevel: given.LOG_LEVEL ?? 'info',
     warnings: unknownNames(environment, known)

@@ -1,24 +1,30 @@
 import type { Generated } from 'kysely'
 import type { RightsTables } from './tables-rights.ts'
+import type { SignInTables } from './tables-sign-in.ts'
 
 /**
  * The columns of every table, for typed SQL; a law compares them with the migrated database. Larger families of
  * tables stand in files beside this one.
  * `Tenant` tables are behind row security, the others are the install's own.
  */
-export type Tables = RightsTables & {
-  install: InstallTable
-  tenants: TenantTable
-  users: UserTable
-  password_links: PasswordLinkTable
-  signups: SignupTable
-  signup_codes: SignupCodeTable
-  mail_blocks: MailBlockTable
-  domain_rests: DomainRestTable
-  outbox: OutboxTable
-  limit_hits: LimitHitTable
-  kept_answers: KeptAnswerTable
-}
+export type Tables = RightsTables &
+  SignInTables & {
+    install: InstallTable
+    tenants: TenantTable
+    users: UserTable
+    password_links: PasswordLinkTable
+    signups: SignupTable
+    signup_codes: SignupCodeTable
+    mail_blocks: MailBlockTable
+    domain_rests: DomainRestTable
+    outbox: OutboxTable
+    limit_hits: LimitHitTable
+    kept_answers: KeptAnswerTable
+    oauth_clients: OauthClientTable
+    oauth_grants: OauthGrantTable
+    oauth_artifacts: OauthArtifactTable
+    oauth_keys: OauthKeyTable
+  }
 
 /** One row: what belongs to the install as a whole. */
 type InstallTable = {
@@ -159,4 +165,61 @@ type KeptAnswerTable = {
   /** Status and body, sealed; null only inside the transaction that claims the key. */
   sealed: Buffer | null
   expires: Date
+}
+
+type OauthClientTable = {
+  tenant_id: string
+  id: string
+  /** `agent` cannot be used at `/authorize`; `own` is the web app, which needs no consent. */
+  kind: 'registered' | 'agent' | 'own'
+  name: string
+  /** RFC 7591 metadata as JSON, without the secret. */
+  metadata: string
+  /** Recoverable, since the library compares plain text. */
+  sealed_secret: Buffer | null
+  created: Date
+  consented: Date | null
+  expires: Date | null
+}
+
+type OauthGrantTable = {
+  tenant_id: string
+  id: string
+  user_id: string
+  client_id: string
+  client_name: string
+  redirect_host: string
+  resource: string
+  scope: string
+  /** As the library stores a grant: JSON. */
+  payload: string
+  created: Date
+  expires: Date
+  first_used: Date | null
+  last_used: Date | null
+}
+
+type OauthArtifactTable = {
+  tenant_id: string
+  /** The library's name of the model: AuthorizationCode, RefreshToken, Interaction, … */
+  kind: string
+  id_hash: Buffer
+  grant_id: string | null
+  client_id: string | null
+  payload: string
+  browser_hash: Buffer | null
+  created: Date
+  expires: Date
+  consumed: Date | null
+  sealed_answer: Buffer | null
+}
+
+type OauthKeyTable = {
+  tenant_id: string
+  generation: number
+  kid: string
+  public_jwk: string
+  sealed_private: Buffer
+  created: Date
+  active_from: Date
 }

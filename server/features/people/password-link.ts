@@ -6,7 +6,7 @@ import { claimMailBudget } from '#server/kernel/mail-budget.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { postLetter } from '#server/kernel/outbox.ts'
 import { canonicalAddress, foldedAddress } from '../addresses/email-address.ts'
-import { forgetFailures } from './password-check.ts'
+import { setPassword } from '../sign-in/password-change.ts'
 import { passwordLinkLetter } from './password-letters.ts'
 
 export const firstPasswordSeconds = 72 * 3600
@@ -83,37 +83,36 @@ export async function findLinkHolder(
 }
 
 /**
- * Spends a link on a new password hash, and ends a wait for wrong passwords. False when it was spent, replaced or has
- * expired: of two at once one wins.
+ * Spends a link on a new password hash, and answers whose it is. Undefined when it was spent, replaced or has expired:
+ * of two at once one wins.
  */
 export async function spendPasswordLink(
   tx: Tx,
   means: Means,
-  of: { tenantId: string; token: string; passwordHash: string }
-): Promise<boolean> {
+  of: Place & { token: string; passwordHash: string; clientAddress: string }
+): Promise<string | undefined> {
+  const { tenantId, passwordHash, clientAddress } = of
   const spent = await tx
     .updateTable('password_links')
     .set({ used: means.now })
-    .where('tenant_id', '=', of.tenantId)
+    .where('tenant_id', '=', tenantId)
     .where('token_hash', '=', tokenHash(means, of.token))
     .where('used', 'is', null)
     .where('expires', '>', means.now)
     .returning('user_id')
     .executeTakeFirst()
-  if (!spent) return false
-  await tx
-    .updateTable('users')
-    .set({
-      password_hash: of.passwordHash,
-      password_set: means.now,
-      updated: means.now,
-      updated_by: spent.user_id
-    })
-    .where('tenant_id', '=', of.tenantId)
-    .where('id', '=', spent.user_id)
-    .execute()
-  await forgetFailures(tx, means, { tenantId: of.tenantId, userId: spent.user_id })
-  return true
+  if (!spent) return undefined
+  const userId = spent.user_id
+  const origin = workspaceOrigin(means, of.domain)
+  await setPassword(tx, means, {
+    tenantId,
+    userId,
+    passwordHash,
+    kind: 'password-set',
+    origin,
+    clientAddress
+  })
+  return userId
 }
 
 /**

@@ -47,7 +47,7 @@ export function passwordSetPage(workspace: string, email: string): HtmlText {
 <h1>Your password is set</h1>
 <p>It is the password of ${email} in the workspace <strong>${workspace}</strong>. The link from the mail has done its
 work and opens nothing any more.</p>
-<p><a class="button" href="/">Go to the workspace</a></p>`
+<p><a class="button" href="/sign-in">Sign in</a></p>`
   })
 }
 

@@ -3,8 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { page as pageAccess } from '#server/kernel/http/access.ts'
 import type { App } from '#server/kernel/http/app-parts.ts'
 import { countClientCall } from '#server/kernel/http/client-budget.ts'
+import { knowBrowser, visitorOf } from '#server/kernel/http/visitor.ts'
 import type { HtmlText } from '#server/kernel/pages.ts'
 import { judgeEmailAddress } from '../addresses/email-address.ts'
+import { rememberBrowser } from '../sign-in/known-browser.ts'
 import { hashPassword, judgePassword, passwordLimit } from './password.ts'
 import { findLinkHolder, type LinkHolder, mailPasswordLink, spendPasswordLink } from './password-link.ts'
 import {
@@ -62,18 +64,31 @@ export function passwordPages(app: App): void {
     }
     if (faults.password.length + faults.repeated.length > 0)
       return show(reply.code(422), passwordForm(name, holder, faults))
-    const isSet = await setPassword(app, request, password)
-    return isSet
-      ? show(reply, passwordSetPage(name, holder.email))
-      : showDead(reply, await linkHolder(app, request))
+    const userId = await spendLink(app, request, password)
+    if (userId === undefined) return showDead(reply, await linkHolder(app, request))
+    letPast(app, request, reply, userId)
+    return show(reply, passwordSetPage(name, holder.email))
   })
 }
 
 // Hashed before the transaction: it takes as long as fifty queries, and may have to wait its turn.
-async function setPassword({ db, means }: App, request: TokenRequest, password: string): Promise<boolean> {
-  const tenantId = request.tenant.id
-  const spend = { tenantId, token: request.params.token, passwordHash: await hashPassword(password) }
+async function spendLink(
+  { db, means }: App,
+  request: TokenRequest,
+  password: string
+): Promise<string | undefined> {
+  const { id: tenantId, domain } = request.tenant
+  const passwordHash = await hashPassword(password)
+  const { clientAddress } = request
+  const spend = { tenantId, domain, token: request.params.token, passwordHash, clientAddress }
   return db.write({ tenantId }, (tx) => spendPasswordLink(tx, means(), spend))
+}
+
+// Whoever reads the account's mail signs in past the strangers who keep others waiting (contract §3).
+function letPast(app: App, request: FastifyRequest, reply: FastifyReply, userId: string): void {
+  const { tenantId, browser } = visitorOf(app, request)
+  const known = rememberBrowser(app.secrets, { tenantId, userId }, browser, true)
+  knowBrowser(app, reply, known)
 }
 
 function linkHolder({ db, means }: App, request: TokenRequest): Promise<LinkHolder | undefined> {

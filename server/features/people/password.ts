@@ -45,20 +45,27 @@ export async function hashPassword(password: string): Promise<string> {
 
 const phc = /^\$argon2id\$v=19\$m=([0-9]+),t=([0-9]+),p=([0-9]+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
 
+type IsRight = (password: string, stored: string | null) => Promise<boolean>
+
 /**
- * Whether a password belongs to a stored hash. Without one (an unknown account) it hashes all the same and says
- * no, so that both take the same time. Throws `RATE_LIMITED` when too many are being hashed.
+ * Does something that compares a password, when it is its turn. Throws `RATE_LIMITED` when too many are waiting, before
+ * anything was done.
  */
-export async function isPasswordRight(password: string, stored: string | null): Promise<boolean> {
+export function inHashTurn<T>(work: (isRight: IsRight) => Promise<T>): Promise<T> {
+  return inTurn(() => work(isPasswordRight))
+}
+
+// Without a stored hash (an unknown account) it hashes all the same and says no, so that both take the same time.
+async function isPasswordRight(password: string, stored: string | null): Promise<boolean> {
   const [, memory, passes, parallelism, salt = '', tag = ''] = phc.exec(stored ?? '') ?? []
   if (memory === undefined) {
-    await inTurn(() => argon2id(password, randomBytes(16), cost))
+    await argon2id(password, randomBytes(16), cost)
     return false
   }
   // The cost that the hash was made with: raising ours must not lock anybody out.
   const own = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) }
   const expected = Buffer.from(tag, 'base64')
-  const found = await inTurn(() => argon2id(password, Buffer.from(salt, 'base64'), own))
+  const found = await argon2id(password, Buffer.from(salt, 'base64'), own)
   return found.length === expected.length && timingSafeEqual(found, expected)
 }
 

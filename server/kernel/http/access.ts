@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Scope } from '../actor.ts'
-import { workspaceUrl } from '../hosts.ts'
+import { tenantOrigin } from '../hosts.ts'
 import { problem } from '../problem.ts'
 import type { Access, Http, Where } from './http-type.ts'
 import type { Tenant } from './tenant-host.ts'
@@ -56,11 +56,5 @@ export function refuseForeignHost(access: Access, tenant: Tenant): void {
  */
 export function refuseForeignForm(request: FastifyRequest, tenant: Tenant, publicUrl: URL): void {
   if (!isPage(request) || request.method === 'GET' || request.method === 'HEAD') return
-  if (request.headers.origin !== ownOrigin(tenant, publicUrl)) throw problem('ORIGIN_REFUSED')
-}
-
-/** The stored address of a workspace: its issuer, and the one `Origin` that its forms have. */
-export function ownOrigin(tenant: Tenant, publicUrl: URL): string {
-  if (tenant.isHome || tenant.domain === null) return publicUrl.origin
-  return new URL(workspaceUrl(publicUrl, tenant.domain)).origin
+  if (request.headers.origin !== tenantOrigin(publicUrl, tenant)) throw problem('ORIGIN_REFUSED')
 }

@@ -8,11 +8,11 @@ import {
 } from 'fastify'
 import type { Logger } from 'pino'
 import type { Authenticate } from '../actor.ts'
-import type { HostMeaning } from '../hosts.ts'
+import { type HostMeaning, tenantOrigin } from '../hosts.ts'
 import { newId } from '../ids.ts'
 import { problem } from '../problem.ts'
 import type { Settings } from '../settings.ts'
-import { isPage, ownOrigin, refuseForeignForm, refuseForeignHost, requireDeclaredAccess } from './access.ts'
+import { isPage, refuseForeignForm, refuseForeignHost, requireDeclaredAccess } from './access.ts'
 import { checkVersion, supportedVersions } from './api-version.ts'
 import { identify, requestActor } from './bearer.ts'
 import { bodyBytes, takeBodies } from './body.ts'
@@ -109,7 +109,7 @@ function addGates(http: Http, options: HttpOptions): void {
     if (path.startsWith('/api/')) checkVersion(request)
     refuseForeignForm(request, tenant, publicUrl())
     if (access.kind !== 'signed-in') return
-    const issuer = ownOrigin(tenant, publicUrl())
+    const issuer = tenantOrigin(publicUrl(), tenant)
     await identify(request, reply, access, { tenant, issuer, authenticate })
   })
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { tenantOrigin } from '../hosts.ts'
 import { type Page, recordTag } from '../record.ts'
-import { ownOrigin } from './access.ts'
 
 /** Answers a record with its `ETag`, which `If-Match` takes. */
 export function answerRecord<T extends object>(reply: FastifyReply, record: T): T {
@@ -16,7 +16,7 @@ export function answerPage<T>(
   page: Page<T>
 ): T[] {
   if (page.cursor !== undefined) {
-    const next = new URL(request.originalUrl, ownOrigin(request.tenant, publicUrl))
+    const next = new URL(request.originalUrl, tenantOrigin(publicUrl, request.tenant))
     next.searchParams.set('cursor', page.cursor)
     reply.header('link', `<${next.href}>; rel="next"`)
   }

@@ -1,0 +1,140 @@
+import { createHash } from 'node:crypto'
+import { addSeconds, type Clock } from '#server/kernel/clock.ts'
+import type { Tx } from '#server/kernel/db.ts'
+import { hashesMatch, type Secrets } from '#server/kernel/secrets.ts'
+import { touchClient } from '../oauth-clients/oauth-client.ts'
+import { type Artifact, findArtifact, hashArtifactId } from './oauth-artifact.ts'
+import type { Answer, ExchangeScope } from './oauth-exchange.ts'
+import { deleteGrant } from './oauth-grant.ts'
+
+export type TokenRequest = {
+  tenantId: string
+  params: URLSearchParams
+  /** Whether the caller proves who it is: it then gets no one else's answer. */
+  isAuthenticated: boolean
+  /** When it came in, before it waited for anything. */
+  arrived: Date
+}
+
+export type TokenMeans = { secrets: Secrets; clock: Clock; replaySeconds: number }
+
+/**
+ * One request to `/token` inside its transaction. Requests with the same code or refresh token take turns, also over
+ * several servers. A refresh that comes together with another, or again within the window while its successor
+ * is unused, gets the same answer (contract §3); any other use of a spent refresh token ends its family.
+ */
+export async function answerTokenRequest(
+  scope: ExchangeScope,
+  means: TokenMeans,
+  request: TokenRequest,
+  ask: () => Promise<Answer>
+): Promise<Answer> {
+  const { params, tenantId } = request
+  const code = params.get('code')
+  if (params.get('grant_type') === 'authorization_code' && code)
+    await findArtifact(scope.tx, scope.now, { tenantId, kind: 'AuthorizationCode', id: code }, 'locked')
+  const token = params.get('refresh_token')
+  if (params.get('grant_type') !== 'refresh_token' || !token) return finish(scope, tenantId, await ask())
+  return answerRefresh(scope, means, request, token, ask)
+}
+
+async function answerRefresh(
+  scope: ExchangeScope,
+  means: TokenMeans,
+  request: TokenRequest,
+  token: string,
+  ask: () => Promise<Answer>
+): Promise<Answer> {
+  const { tx } = scope
+  const place = { tenantId: request.tenantId, kind: 'RefreshToken' as const, id: token }
+  const free = await findArtifact(tx, scope.now, place, 'if-free')
+  const held = free ?? (await findArtifact(tx, scope.now, place, 'locked'))
+  scope.now = means.clock()
+  if (held?.consumed) {
+    const isTogether = free === undefined || request.arrived < held.consumed
+    return answerSpent(scope, means, request, held, isTogether)
+  }
+  const answer = await ask()
+  if (answer.status === 200 && held?.grantId && 'RotatedRefreshToken' in answer.entities) {
+    await forgetAnswers(tx, request.tenantId, held.grantId)
+    await keepAnswer(tx, means, request, token, answer)
+  }
+  return finish(scope, request.tenantId, answer)
+}
+
+async function answerSpent(
+  scope: ExchangeScope,
+  { secrets, replaySeconds }: TokenMeans,
+  request: TokenRequest,
+  held: Artifact,
+  isTogether: boolean
+): Promise<Answer> {
+  const isInTime = held.consumed !== null && scope.now <= addSeconds(held.consumed, replaySeconds)
+  if ((isTogether || (replaySeconds > 0 && isInTime)) && held.sealedAnswer && !request.isAuthenticated) {
+    const kept = JSON.parse(secrets.open('oauth-answer', held.sealedAnswer)) as {
+      asked: string
+      body: unknown
+    }
+    if (hashesMatch(Buffer.from(kept.asked, 'base64'), fingerprint(request)))
+      return plainAnswer(200, kept.body)
+  }
+  // One that came together with the others found the successor used already: late, but no thief.
+  if (!isTogether && held.grantId) await deleteGrant(scope.tx, request.tenantId, held.grantId)
+  return plainAnswer(400, { error: 'invalid_grant', error_description: 'grant request is invalid' })
+}
+
+// The use of a successor proves that its answer arrived.
+async function forgetAnswers(tx: Tx, tenantId: string, grantId: string): Promise<void> {
+  await tx
+    .updateTable('oauth_artifacts')
+    .set({ sealed_answer: null })
+    .where('tenant_id', '=', tenantId)
+    .where('grant_id', '=', grantId)
+    .where('sealed_answer', 'is not', null)
+    .execute()
+}
+
+// A spent token needs no payload any more: that it existed, and whose family it is of, is what a reuse is judged by.
+async function keepAnswer(
+  tx: Tx,
+  { secrets, clock }: TokenMeans,
+  request: TokenRequest,
+  token: string,
+  answer: Answer
+): Promise<void> {
+  const kept = { asked: fingerprint(request).toString('base64'), body: answer.body }
+  const isShared = !request.isAuthenticated
+  await tx
+    .updateTable('oauth_artifacts')
+    .set({
+      payload: '{}',
+      consumed: clock(),
+      sealed_answer: isShared ? secrets.seal('oauth-answer', JSON.stringify(kept)) : null
+    })
+    .where('tenant_id', '=', request.tenantId)
+    .where('kind', '=', 'RefreshToken')
+    .where('id_hash', '=', hashArtifactId(token))
+    .execute()
+}
+
+// The same question: client, scope and resource.
+function fingerprint({ params }: TokenRequest): Buffer {
+  const asked = ['client_id', 'scope', 'resource'].map((name) => params.getAll(name))
+  return createHash('sha256').update(JSON.stringify(asked)).digest()
+}
+
+async function finish(scope: ExchangeScope, tenantId: string, answer: Answer): Promise<Answer> {
+  const client = answer.entities.Client
+  if (answer.status === 200 && client) await touchClient(scope.tx, scope.now, tenantId, client.clientId)
+  return answer
+}
+
+function plainAnswer(status: number, body: unknown): Answer {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body,
+    pageError: undefined,
+    entities: {}
+  }
+}
