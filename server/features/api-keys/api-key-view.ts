@@ -99,7 +99,7 @@ export function keyMadePage(key: MadeApiKey): HtmlText {
 <h1>Your new key</h1>
 <p>Copy it now to where <strong><bdi>${key.name}</bdi></strong> keeps its secrets. It is shown this once; we keep only a
 hash of it.</p>
-<pre tabindex="0"><code>${key.rawKey}</code></pre>
+<pre class="secret" tabindex="0"><code>${key.rawKey}</code></pre>
 <p>Send it as <code>Authorization: Bearer ${key.prefix}…</code> with each call.</p>
 <p><a class="button" href="/account/keys">I have copied it</a></p>`
   })
