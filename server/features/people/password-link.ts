@@ -8,12 +8,20 @@ import { postLetter } from '#server/kernel/outbox.ts'
 import { canonicalAddress, foldedAddress } from '../addresses/email-address.ts'
 import { setPassword } from '../sign-in/password-change.ts'
 import { passwordLinkLetter } from './password-letters.ts'
+import { type PasswordRules, readPasswordRules } from './password-rules.ts'
 
 export const firstPasswordSeconds = 72 * 3600
 const resetSeconds = 3600
 
 /** The person whom a link belongs to. `used` says when the link set a password; it does so once. */
-export type LinkHolder = { name: string; email: string; hasPassword: boolean; used: Date | null }
+export type LinkHolder = {
+  name: string
+  email: string
+  hasPassword: boolean
+  used: Date | null
+  /** What a password must have in this workspace. */
+  rules: PasswordRules
+}
 
 type Place = { tenantId: string; domain: string | null }
 
@@ -79,7 +87,10 @@ export async function findLinkHolder(
     .where('password_links.expires', '>', means.now)
     .where('users.deleted', '=', false)
     .executeTakeFirst()
-  return row && { name: row.name, email: row.email, hasPassword: row.password_hash !== null, used: row.used }
+  if (!row) return undefined
+  const { name, email, used } = row
+  const rules = await readPasswordRules(tx, tenantId)
+  return { name, email, hasPassword: row.password_hash !== null, used, rules }
 }
 
 /**

@@ -2,6 +2,7 @@ import { accountField, formAlert, formField } from '#server/kernel/form-field.ts
 import { pageMark } from '#server/kernel/page-mark.ts'
 import { type HtmlText, html, moment, page } from '#server/kernel/pages.ts'
 import type { LinkHolder } from './password-link.ts'
+import { passwordHint } from './password-rules.ts'
 
 /** What was wrong with the two entries. */
 export type PasswordFaults = { password: string[]; repeated: string[] }
@@ -23,7 +24,7 @@ ${formField({
   label: 'New password',
   type: 'password',
   autocomplete: 'new-password',
-  hint: '8 to 40 characters, with an upper-case letter, a lower-case letter and a digit.',
+  hint: passwordHint(holder.rules),
   faults: password,
   isFocused: password.length > 0
 })}

@@ -59,7 +59,7 @@ export function passwordPages(app: App): void {
     const { name, domain } = request.tenant
     const password = textOf(request.body, 'password')
     const faults: PasswordFaults = {
-      password: judgePassword(password, [holder.name, holder.email, name, domain ?? '']),
+      password: judgePassword(password, [holder.name, holder.email, name, domain ?? ''], holder.rules),
       repeated: textOf(request.body, 'repeated') === password ? [] : ['This differs from the first entry.']
     }
     if (faults.password.length + faults.repeated.length > 0)
