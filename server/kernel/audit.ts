@@ -1,3 +1,4 @@
+import type { Actor } from './actor.ts'
 import type { Tx } from './db.ts'
 import { newId } from './ids.ts'
 import type { Means } from './means.ts'
@@ -63,4 +64,15 @@ export async function recordEvent(tx: Tx, means: Pick<Means, 'now'>, entry: Audi
       created: means.now
     })
     .execute()
+}
+
+/** Writes down what the actor of a request did, as `recordEvent`. */
+export function recordDeed(
+  tx: Tx,
+  means: Pick<Means, 'now'>,
+  { tenantId, userId, client }: Actor,
+  deed: { kind: AuditKind; subject: string; note?: string }
+): Promise<void> {
+  const clientId = client.kind === 'session' ? undefined : client.id
+  return recordEvent(tx, means, { tenantId, actorUserId: userId, clientId, ...deed })
 }

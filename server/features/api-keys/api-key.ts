@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Selectable } from 'kysely'
 import { type Actor, defaultScopes, readScopes, requireSuperAdmin, type Scope } from '#server/kernel/actor.ts'
+import { recordDeed } from '#server/kernel/audit.ts'
 import { addSeconds } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { newId } from '#server/kernel/ids.ts'
@@ -56,6 +57,7 @@ export async function mintKey(tx: Tx, actor: Actor, means: Means, wish: NewApiKe
     .returningAll()
     .executeTakeFirstOrThrow()
   await mailOwner(tx, means, actor, row)
+  await recordDeed(tx, means, actor, { kind: 'key-made', subject: row.id, note: scopes.join(' ') })
   return { ...showKey(row), rawKey }
 }
 
@@ -86,7 +88,9 @@ export async function revokeKey(tx: Tx, actor: Actor, means: Means, keyId: strin
     .forUpdate()
     .executeTakeFirst()
   if (!row || (row.user_id !== actor.userId && !actor.isSuperAdmin)) throw problem('API_KEY_NOT_FOUND')
-  if (!row.deleted) await endKeys(tx, means, { tenantId: actor.tenantId, keyId, endedBy: actor.userId })
+  if (row.deleted) return removed(keyId)
+  await endKeys(tx, means, { tenantId: actor.tenantId, keyId, endedBy: actor.userId })
+  await recordDeed(tx, means, actor, { kind: 'key-revoked', subject: keyId })
   return removed(keyId)
 }
 
