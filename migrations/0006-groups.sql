@@ -92,7 +92,7 @@ create table api_keys (
   prefix text not null,
   key_hash bytea not null,
   scopes text[] not null,
-  -- The OAuth grant that it was minted over; it ends with that grant.
+  -- The OAuth grant that it was minted over: it is good for nothing once that grant is gone or has expired.
   grant_id text,
   expires timestamptz,
   last_used timestamptz,
@@ -106,7 +106,6 @@ create table api_keys (
 );
 create unique index api_keys_hash on api_keys (tenant_id, key_hash);
 create index api_keys_user on api_keys (tenant_id, user_id, id) where not deleted;
-create index api_keys_grant on api_keys (tenant_id, grant_id) where grant_id is not null;
 alter table api_keys enable row level security;
 create policy api_keys_tenant on api_keys
   using (tenant_id = current_setting('ekso.tenant_id', true))

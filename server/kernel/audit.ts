@@ -66,14 +66,13 @@ export async function recordEvent(tx: Tx, means: Pick<Means, 'now'>, entry: Audi
     .execute()
 }
 
-/** The same for what an actor of the API or of a browser session did. */
+/** Writes down what the actor of a request did, as `recordEvent`. */
 export function recordDeed(
   tx: Tx,
   means: Pick<Means, 'now'>,
-  actor: Actor,
-  deed: Pick<AuditEntry, 'kind' | 'subject' | 'note'>
+  { tenantId, userId, client }: Actor,
+  deed: { kind: AuditKind; subject: string; note?: string }
 ): Promise<void> {
-  const { tenantId, userId: actorUserId, client } = actor
   const clientId = client.kind === 'session' ? undefined : client.id
-  return recordEvent(tx, means, { tenantId, actorUserId, clientId, ...deed })
+  return recordEvent(tx, means, { tenantId, actorUserId: userId, clientId, ...deed })
 }

@@ -2,6 +2,7 @@ import { accountField, formAlert, formField } from '#server/kernel/form-field.ts
 import { pageMark } from '#server/kernel/page-mark.ts'
 import { type HtmlText, html, moment, page } from '#server/kernel/pages.ts'
 import type { Session } from '#server/kernel/session-type.ts'
+import { type PasswordRules, passwordHint } from '../people/password-rules.ts'
 import { accountNav } from './account-nav.ts'
 
 /** Who somebody is here, where they are signed in, and the ways on. */
@@ -34,7 +35,7 @@ ${
 export type ChangeFaults = { current: string[]; password: string[]; repeated: string[] }
 
 /** The form for another password. What was typed is not sent back: a password stays out of pages. */
-export function changePasswordPage(email: string, faults?: ChangeFaults): HtmlText {
+export function changePasswordPage(email: string, rules: PasswordRules, faults?: ChangeFaults): HtmlText {
   const { current = [], password = [], repeated = [] } = faults ?? {}
   const first = current.length > 0 ? 'current' : password.length > 0 ? 'password' : 'repeated'
   return page({
@@ -59,7 +60,7 @@ ${formField({
   label: 'New password',
   type: 'password',
   autocomplete: 'new-password',
-  hint: '8 to 40 characters, with an upper-case letter, a lower-case letter and a digit.',
+  hint: passwordHint(rules),
   faults: password,
   isFocused: faults !== undefined && first === 'password'
 })}

@@ -10,6 +10,7 @@ import { sendPage } from '#server/kernel/http/send-page.ts'
 import { letIn, visitorOf } from '#server/kernel/http/visitor.ts'
 import type { Session } from '#server/kernel/session-type.ts'
 import { hashPassword, judgePassword, passwordLimit } from '../people/password.ts'
+import { type PasswordRules, readPasswordRules } from '../people/password-rules.ts'
 import { countSessions } from '../sign-in/session.ts'
 import { changeOwnPassword, checkOwnPassword, endOtherSessions, readAccount } from './account.ts'
 import { accountPage, type ChangeFaults, changePasswordPage } from './account-view.ts'
@@ -54,7 +55,9 @@ export function accountPages(app: App): void {
   http.get(
     '/account/password',
     { config: { access } },
-    forSignedIn(app, async (session, _request, reply) => sendPage(reply, changePasswordPage(session.email)))
+    forSignedIn(app, async (session, _request, reply) =>
+      sendPage(reply, changePasswordPage(session.email, await passwordRules(app, session)))
+    )
   )
 
   http.post(
@@ -65,8 +68,9 @@ export function accountPages(app: App): void {
       async (session, request, reply) => {
         await countClientCall(app, passwordLimit, request, reply)
         const password = formText(request.body, 'password')
-        const faults = await judgeChange(app, session, request, password)
-        if (faults) return sendPage(reply.code(422), changePasswordPage(session.email, faults))
+        const rules = await passwordRules(app, session)
+        const faults = await judgeChange(app, session, request, password, rules)
+        if (faults) return sendPage(reply.code(422), changePasswordPage(session.email, rules, faults))
         const origin = tenantOrigin(app.publicUrl(), request.tenant)
         const passwordHash = await hashPassword(password)
         const visitor = visitorOf(app, request)
@@ -80,12 +84,17 @@ export function accountPages(app: App): void {
   )
 }
 
+function passwordRules({ db }: App, session: Session): Promise<PasswordRules> {
+  return db.write(session, (tx) => readPasswordRules(tx, session.tenantId))
+}
+
 // The current password is checked last: a slip in the new one must not count as a try.
 async function judgeChange(
   app: App,
   session: Session,
   request: FastifyRequest,
-  password: string
+  password: string,
+  rules: PasswordRules
 ): Promise<ChangeFaults | undefined> {
   const { name, domain } = request.tenant
   const current = formText(request.body, 'current')
@@ -94,7 +103,7 @@ async function judgeChange(
     password:
       password !== '' && password === current
         ? ['This is the current password.']
-        : judgePassword(password, [session.name, session.email, name, domain ?? '']),
+        : judgePassword(password, [session.name, session.email, name, domain ?? ''], rules),
     repeated: formText(request.body, 'repeated') === password ? [] : ['This differs from the first entry.']
   }
   if (Object.values(faults).some((list) => list.length > 0)) return faults

@@ -34,8 +34,21 @@ export function keyAuthenticator(parts: { db: Db; clock: Clock; log: Log }): Aut
         .innerJoin('users', (join) =>
           join.onRef('users.tenant_id', '=', 'api_keys.tenant_id').onRef('users.id', '=', 'api_keys.user_id')
         )
-        .select(['api_keys.id', 'api_keys.name', 'scopes', 'grant_id', 'expires', 'last_used'])
-        .select(['user_id', 'is_super_admin', 'users.active', 'users.locked'])
+        .leftJoin('oauth_grants', (join) =>
+          join
+            .onRef('oauth_grants.tenant_id', '=', 'api_keys.tenant_id')
+            .onRef('oauth_grants.id', '=', 'api_keys.grant_id')
+        )
+        .select([
+          'api_keys.id',
+          'api_keys.name',
+          'api_keys.scopes',
+          'api_keys.grant_id',
+          'api_keys.expires',
+          'api_keys.last_used'
+        ])
+        .select(['api_keys.user_id', 'is_super_admin', 'users.active', 'users.locked'])
+        .select('oauth_grants.expires as grant_expires')
         .where('api_keys.tenant_id', '=', tenant.id)
         .where('api_keys.key_hash', '=', keyHash(bearer))
         .where('api_keys.deleted', '=', false)
@@ -43,6 +56,8 @@ export function keyAuthenticator(parts: { db: Db; clock: Clock; log: Log }): Aut
     )
     if (!found) return { refusal: 'unknown or revoked key' }
     if (found.expires && found.expires <= now) return { refusal: 'expired key' }
+    if (found.grant_id !== null && !(found.grant_expires && found.grant_expires > now))
+      return { refusal: 'key of an app that is no longer connected' }
     if (!found.active || found.locked) return { refusal: 'inactive user' }
     if (!found.last_used || addSeconds(found.last_used, useSeconds) <= now)
       await noteUse(parts, noting, { tenantId: tenant.id, keyId: found.id, now })

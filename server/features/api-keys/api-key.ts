@@ -61,7 +61,7 @@ export async function mintKey(tx: Tx, actor: Actor, means: Means, wish: NewApiKe
   return { ...showKey(row), rawKey }
 }
 
-/** The living keys, newest first: the actor's own, for a super admin everybody's. */
+/** The keys that were not revoked, newest first: the actor's own, for a super admin everybody's. */
 export async function listKeys(tx: Tx, actor: Actor, query: ListQuery): Promise<Page<ApiKey>> {
   const before = readCursor(query, 1)
   const rows = await tx
@@ -89,41 +89,28 @@ export async function revokeKey(tx: Tx, actor: Actor, means: Means, keyId: strin
     .executeTakeFirst()
   if (!row || (row.user_id !== actor.userId && !actor.isSuperAdmin)) throw problem('API_KEY_NOT_FOUND')
   if (row.deleted) return removed(keyId)
-  await endKeys(tx, means, { tenantId: actor.tenantId, keyId, endedBy: actor.userId })
+  await tx
+    .updateTable('api_keys')
+    .set({ deleted: true, updated: means.now, updated_by: actor.userId })
+    .where('tenant_id', '=', actor.tenantId)
+    .where('id', '=', keyId)
+    .execute()
   await recordDeed(tx, means, actor, { kind: 'key-revoked', subject: keyId })
   return removed(keyId)
 }
 
 /** Ends the keys of a user who may no longer act. */
-export function endKeysOfUser(tx: Tx, means: Means, of: { tenantId: string; userId: string }): Promise<void> {
-  return endKeys(tx, means, of)
-}
-
-/** Ends the keys that were minted over an OAuth grant, in the transaction that ends the grant. */
-export function endKeysOfGrant(
+export async function endKeysOfUser(
   tx: Tx,
   means: Means,
-  of: { tenantId: string; grantId: string }
+  of: { tenantId: string; userId: string }
 ): Promise<void> {
-  return endKeys(tx, means, of)
-}
-
-type Which = { tenantId: string } & (
-  | { keyId: string; endedBy: string }
-  | { userId: string }
-  | { grantId: string }
-)
-
-async function endKeys(tx: Tx, means: Means, which: Which): Promise<void> {
-  const ended = { deleted: true, updated: means.now }
   await tx
     .updateTable('api_keys')
-    .set('endedBy' in which ? { ...ended, updated_by: which.endedBy } : ended)
-    .where('tenant_id', '=', which.tenantId)
+    .set({ deleted: true, updated: means.now })
+    .where('tenant_id', '=', of.tenantId)
+    .where('user_id', '=', of.userId)
     .where('deleted', '=', false)
-    .$if('keyId' in which, (keys) => keys.where('id', '=', 'keyId' in which ? which.keyId : ''))
-    .$if('userId' in which, (keys) => keys.where('user_id', '=', 'userId' in which ? which.userId : ''))
-    .$if('grantId' in which, (keys) => keys.where('grant_id', '=', 'grantId' in which ? which.grantId : ''))
     .execute()
 }
 

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import { type Actor, requireFreshPassword, requireSuperAdmin } from '#server/kernel/actor.ts'
+import { recordDeed } from '#server/kernel/audit.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { problem } from '#server/kernel/problem.ts'
@@ -69,6 +70,8 @@ export async function changeFormsAuth(
     .set({ ...columnsOf(after), updated: means.now, updated_by: actor.userId })
     .where('tenant_id', '=', tenantId)
     .execute()
+  const note = Object.keys(change).join(' ')
+  await recordDeed(tx, means, actor, { kind: 'settings-changed', subject: id, note })
   return show(tx, tenantId, await findRow(tx, tenantId))
 }
 

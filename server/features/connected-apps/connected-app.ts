@@ -1,7 +1,6 @@
 import { recordEvent } from '#server/kernel/audit.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import type { Means } from '#server/kernel/means.ts'
-import { endKeysOfGrant } from '../api-keys/api-key.ts'
 import { type ConnectedApp, listGrants, revokeGrant } from '../oauth/oauth-grant.ts'
 
 type Owner = { tenantId: string; userId: string }
@@ -23,7 +22,7 @@ export async function listApps(
 }
 
 /**
- * Takes back what a person gave an app, with the keys it made. Refused within 10 seconds everywhere (contract §3).
+ * Takes back what a person gave an app; the keys it made end with it. Refused within 10 seconds everywhere (contract §3).
  * What is not theirs, or gone already, changes nothing.
  */
 export async function disconnectApp(
@@ -35,7 +34,6 @@ export async function disconnectApp(
 ): Promise<void> {
   const { tenantId, userId } = owner
   if (!(await revokeGrant(tx, { tenantId, userId, grantId }))) return
-  await endKeysOfGrant(tx, means, { tenantId, grantId })
   const entry = { tenantId, actorUserId: userId, subject: grantId, clientAddress }
   await recordEvent(tx, means, { ...entry, kind: 'app-disconnected' })
 }

@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import { type Actor, requireSuperAdmin } from '#server/kernel/actor.ts'
+import { recordDeed } from '#server/kernel/audit.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { sqlState } from '#server/kernel/db-trouble.ts'
 import { newId } from '#server/kernel/ids.ts'
@@ -64,6 +65,7 @@ export async function addAccessControl(
       throw sqlState(error) === '23505' ? problem('ACCESS_CONTROL_EXISTS') : error
     })
   await setGroups(tx, actor, id, wish.userGroup)
+  await recordDeed(tx, means, actor, { kind: 'access-changed', subject: id, note: `${area} ${role}` })
   return readAccessControl(tx, actor, id)
 }
 
@@ -91,6 +93,8 @@ export async function changeAccessControl(
     .where('tenant_id', '=', actor.tenantId)
     .where('id', '=', id)
     .execute()
+  const note = `${row.area} ${row.role}`
+  await recordDeed(tx, means, actor, { kind: 'access-changed', subject: id, note })
   return readAccessControl(tx, actor, id)
 }
 

@@ -1,5 +1,6 @@
 import { type Selectable, sql } from 'kysely'
 import { type Actor, requireSuperAdmin } from '#server/kernel/actor.ts'
+import { recordDeed } from '#server/kernel/audit.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { sqlState } from '#server/kernel/db-trouble.ts'
 import { newId } from '#server/kernel/ids.ts'
@@ -77,6 +78,7 @@ export async function addGroup(tx: Tx, actor: Actor, means: Means, wish: NewGrou
     .execute()
     .catch(refuseTakenName)
   await setMembers(tx, actor, id, wish.member ?? [])
+  await recordDeed(tx, means, actor, { kind: 'group-changed', subject: id, note: 'made' })
   return readGroup(tx, actor, id)
 }
 
@@ -113,6 +115,7 @@ export async function changeGroup(
     .execute()
     .catch(refuseTakenName)
   if (change.member) await setMembers(tx, actor, groupId, change.member)
+  await recordDeed(tx, means, actor, { kind: 'group-changed', subject: groupId })
   return readGroup(tx, actor, groupId)
 }
 
@@ -135,6 +138,7 @@ export async function removeGroup(tx: Tx, actor: Actor, means: Means, groupId: s
     .where('tenant_id', '=', actor.tenantId)
     .where('id', '=', groupId)
     .execute()
+  await recordDeed(tx, means, actor, { kind: 'group-changed', subject: groupId, note: 'removed' })
   return removed(groupId)
 }
 

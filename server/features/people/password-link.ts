@@ -8,6 +8,7 @@ import { postLetter } from '#server/kernel/outbox.ts'
 import { canonicalAddress, foldedAddress } from '../addresses/email-address.ts'
 import { setPassword } from '../sign-in/password-change.ts'
 import { passwordLinkLetter } from './password-letters.ts'
+import { type PasswordRules, readPasswordRules } from './password-rules.ts'
 
 export const firstPasswordSeconds = 72 * 3600
 const resetSeconds = 3600
@@ -19,6 +20,8 @@ export type LinkHolder = {
   email: string
   hasPassword: boolean
   used: Date | null
+  /** What a password must have in this workspace. */
+  rules: PasswordRules
 }
 
 type Place = { tenantId: string; domain: string | null }
@@ -87,7 +90,8 @@ export async function findLinkHolder(
     .executeTakeFirst()
   if (!row) return undefined
   const { id: userId, name, email, used } = row
-  return { userId, name, email, hasPassword: row.password_hash !== null, used }
+  const rules = await readPasswordRules(tx, tenantId)
+  return { userId, name, email, hasPassword: row.password_hash !== null, used, rules }
 }
 
 /**

@@ -4,6 +4,7 @@ import { type HtmlText, html, moment, page } from '#server/kernel/pages.ts'
 import { scopeWords } from '../connected-apps/scope-words.ts'
 import type { ConnectedApp } from '../oauth/oauth-grant.ts'
 import type { LinkHolder } from './password-link.ts'
+import { passwordHint } from './password-rules.ts'
 
 /** What was wrong with the two entries. */
 export type PasswordFaults = { password: string[]; repeated: string[] }
@@ -31,7 +32,7 @@ ${formField({
   label: 'New password',
   type: 'password',
   autocomplete: 'new-password',
-  hint: '8 to 40 characters, with an upper-case letter, a lower-case letter and a digit.',
+  hint: passwordHint(holder.rules),
   faults: password,
   isFocused: password.length > 0
 })}

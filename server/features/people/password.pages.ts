@@ -65,7 +65,7 @@ export function passwordPages(app: App): void {
     const { name, domain } = request.tenant
     const password = formText(request.body, 'password')
     const faults: PasswordFaults = {
-      password: judgePassword(password, [holder.name, holder.email, name, domain ?? '']),
+      password: judgePassword(password, [holder.name, holder.email, name, domain ?? ''], holder.rules),
       repeated: formText(request.body, 'repeated') === password ? [] : ['This differs from the first entry.']
     }
     if (faults.password.length + faults.repeated.length > 0) {

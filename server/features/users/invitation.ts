@@ -1,4 +1,5 @@
 import { type Actor, requireFreshPassword, requireSuperAdmin } from '#server/kernel/actor.ts'
+import { recordDeed } from '#server/kernel/audit.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { newId } from '#server/kernel/ids.ts'
 import { claimMailBudget } from '#server/kernel/mail-budget.ts'
@@ -40,6 +41,7 @@ export async function inviteUser(tx: Tx, actor: Actor, means: Means, wish: NewUs
     .catch(refuseTakenAddress)
   const row = await findUserRow(tx, actor.tenantId, id)
   if (row.active) await mailInvitation(tx, actor, means, { userId: id, email })
+  await recordDeed(tx, means, actor, { kind: 'user-invited', subject: id })
   return showUser(row)
 }
 

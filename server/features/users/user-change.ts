@@ -1,6 +1,6 @@
 import type { Updateable } from 'kysely'
 import { type Actor, requireFreshPassword, requireScope, requireSuperAdmin } from '#server/kernel/actor.ts'
-import { type AuditKind, recordDeed } from '#server/kernel/audit.ts'
+import { recordDeed } from '#server/kernel/audit.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { sqlState } from '#server/kernel/db-trouble.ts'
 import { endAccess, type Means } from '#server/kernel/means.ts'
@@ -45,18 +45,14 @@ export async function changeUser(
   }
   const after = await writeUser(tx, actor, means, userId, fields)
   if (changed.includes('email')) await afterAddressChange(tx, means, row)
-  await recordDeed(tx, means, actor, {
-    kind: deedOf(before, after),
-    subject: userId,
-    note: changed.join(', ')
-  })
   if (before.active && !after.active) await endAccess(tx, means, { tenantId: actor.tenantId, userId })
+  const kind = changed.includes('active') ? activity(after) : 'user-changed'
+  await recordDeed(tx, means, actor, { kind, subject: userId, note: changed.join(' ') })
   return after
 }
 
-function deedOf(before: User, after: User): AuditKind {
-  if (before.active === after.active) return 'user-changed'
-  return after.active ? 'user-reactivated' : 'user-deactivated'
+function activity(user: User) {
+  return user.active ? 'user-reactivated' : 'user-deactivated'
 }
 
 function changedMembers(before: User, fields: UserChange): string[] {
