@@ -1,6 +1,7 @@
 import type { Pledge } from './pledge.ts'
 import { conventionPromises } from './promises-conventions.ts'
 import { onboardingPromises } from './promises-onboarding.ts'
+import { peoplePromises } from './promises-people.ts'
 import { seedPromises } from './promises-seeds.ts'
 import { settingPromises } from './promises-settings.ts'
 
@@ -9,7 +10,8 @@ export const promises: Pledge[] = [
   ...seedPromises,
   ...conventionPromises,
   ...onboardingPromises,
-  ...settingPromises
+  ...settingPromises,
+  ...peoplePromises
 ].flatMap(({ source, pledges }) =>
   Object.entries(pledges).map(([id, sentence]) => ({ id, source, sentence }))
 )

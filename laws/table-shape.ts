@@ -14,6 +14,7 @@ export const installTables: Record<string, string> = {
   domain_rests: 'the name belongs to no workspace any more',
   outbox: 'mail of sign-ups and of workspaces; `tenant_id` notes whose budget it counts in',
   limit_hits: 'counts by address, before any workspace is known',
+  sign_in_failures: 'counts for addresses without an account too; the hash of the bucket holds the workspace',
   kept_answers: 'answers of sign-ups too; the hash of the key holds the workspace',
   schema_migrations: 'which migrations were applied'
 }
@@ -151,12 +152,13 @@ function typeFault(declared: string, { type, isNullable, hasDefault }: Column): 
   return generated && !hasDefault ? 'it has no default' : ''
 }
 
-/** The tables that kernel/tables.ts declares: table to column to TypeScript type. */
-export function declaredTables(file: SourceFile): Map<string, Map<string, string>> {
+/** The tables that kernel/tables.ts and the files beside it declare: table to column to TypeScript type. */
+export function declaredTables(files: SourceFile[]): Map<string, Map<string, string>> {
   const shapes = new Map<string, Map<string, string>>()
-  for (const match of file.code.matchAll(/\btype (\w+) = \{\n([\s\S]*?)\n\}/g))
+  const code = files.map((file) => file.code).join('\n')
+  for (const match of code.matchAll(/\btype (\w+) = (?:\w+ & )*\{\n([\s\S]*?)\n\}/g))
     shapes.set(match[1] as string, new Map(membersOf(match[2] as string)))
-  const tables = [...(shapes.get('Tables') ?? [])]
+  const tables = [...shapes].flatMap(([name, members]) => (name.endsWith('Tables') ? [...members] : []))
   return new Map(tables.map(([table, shape]) => [table, shapes.get(shape) ?? new Map<string, string>()]))
 }
 

@@ -79,10 +79,10 @@ test('a tenant column in a table of the install may be empty: it notes a workspa
   )
 })
 
-test('kernel/tables.ts declares the database as it is', async () => {
-  const source = sources.find((file) => file.path === 'server/kernel/tables.ts')
-  assert.ok(source)
-  const declared = declaredTables(source)
+test('kernel/tables.ts and the files beside it declare the database as it is', async () => {
+  const declared = declaredTables(
+    sources.filter((file) => /^server\/kernel\/tables(?:-[a-z-]+)?\.ts$/.test(file.path))
+  )
   assert.ok(declared.size > 8, `only ${declared.size} tables seen`)
   assert.ok(declared.get('users')?.get('email') === 'string', 'the columns of users were not seen')
   const columns = (await readColumns(client)).filter((column) => column.table !== 'schema_migrations')
@@ -90,12 +90,12 @@ test('kernel/tables.ts declares the database as it is', async () => {
 })
 
 test('a declaration that disagrees with the database is caught', () => {
-  const declared = declaredTables(
+  const declared = declaredTables([
     sourceOf(
       'tables.ts',
       "type Tables = {\n  a: A\n}\ntype A = {\n  b: string | null\n  c: Generated<number>\n  d: Date\n  e:\n    | 'x'\n    | 'y'\n}"
     )
-  )
+  ])
   const column = (name: string, type: string) => ({
     table: 'a',
     name,

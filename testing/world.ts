@@ -8,6 +8,7 @@ import { openSecrets } from '#server/kernel/install-secret.ts'
 import { openJobs } from '#server/kernel/jobs.ts'
 import type { LetterBody } from '#server/kernel/letter.ts'
 import { makeLog } from '#server/kernel/log.ts'
+import type { Means } from '#server/kernel/means.ts'
 import { isMigrated } from '#server/kernel/migrate.ts'
 import { type Outbound, openOutbound } from '#server/kernel/outbound.ts'
 import type { Secrets } from '#server/kernel/secrets.ts'
@@ -29,7 +30,7 @@ export type CallOptions = {
   from?: string
   host?: string
   /** A form of a page: sent url-encoded, from the page's own origin. */
-  form?: Record<string, string>
+  form?: Record<string, string> | [string, string][]
 }
 
 /** A whole server over a database of its own, with a clock that the test moves. */
@@ -37,6 +38,8 @@ export type World = {
   http: Http
   db: Db
   secrets: Secrets
+  /** What rules are handed, at the moment of the test's clock. */
+  means: () => Means
   database: TestDatabase
   /** `call('POST /api/…', { body })` */
   call(what: string, options?: CallOptions): Promise<Answer>
@@ -75,7 +78,17 @@ export async function openWorld(
   const publicUrl = () => settings.publicUrl
   const isReady = () => isMigrated(db)
   const outbound = options.outbound ?? openOutbound()
-  const { http } = await buildApp({ settings, db, jobs, secrets, clock, log, outbound, publicUrl, isReady })
+  const { http, means } = await buildApp({
+    settings,
+    db,
+    jobs,
+    secrets,
+    clock,
+    log,
+    outbound,
+    publicUrl,
+    isReady
+  })
   await jobs.start()
   t.after(async () => {
     await http.close()
@@ -87,6 +100,7 @@ export async function openWorld(
     http,
     db,
     secrets,
+    means,
     database,
     lines,
     now: clock,

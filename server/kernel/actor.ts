@@ -1,3 +1,6 @@
+import { addSeconds } from './clock.ts'
+import { problem } from './problem.ts'
+
 /** What a token may do, in the order in which scopes are written (contract §3). `offline_access` is OAuth's own. */
 export const scopes = ['work:read', 'work:write', 'time:write', 'money:read', 'admin'] as const
 
@@ -48,7 +51,36 @@ export function readScopes(words: Iterable<string>): Set<Scope> {
   return new Set(scopes.filter((scope) => given.has(scope)))
 }
 
-/** The scopes that a door needs and the actor lacks. */
-export function missingScopes(actor: Actor, needed: readonly Scope[]): Scope[] {
+function missingScopes(actor: Actor, needed: readonly Scope[]): Scope[] {
   return needed.filter((scope) => !actor.scopes.has(scope))
+}
+
+/** Throws SCOPE_TOO_NARROW when the token lacks a scope that this very change needs, beside those of its door. */
+export function requireScope(actor: Actor, ...needed: Scope[]): void {
+  if (missingScopes(actor, needed).length === 0) return
+  // What the token has is named too: a client that asks for just these again must not lose the others.
+  const wanted = scopes.filter((scope) => actor.scopes.has(scope) || needed.includes(scope))
+  throw problem('SCOPE_TOO_NARROW', { members: { scope: wanted.join(' ') } })
+}
+
+/** Throws SUPER_ADMIN_REQUIRED. */
+export function requireSuperAdmin(actor: Actor): void {
+  if (!actor.isSuperAdmin) throw problem('SUPER_ADMIN_REQUIRED')
+}
+
+const freshPasswordSeconds = 600
+
+/** Whether a password was entered in the last 10 minutes. */
+export function isPasswordFresh(passwordAt: Date, now: Date): boolean {
+  return addSeconds(passwordAt, freshPasswordSeconds) >= now
+}
+
+/**
+ * For what no scope and no key reaches (contract §3): throws FRESH_PASSWORD_REQUIRED unless this is a browser
+ * session in which the password was entered in the last 10 minutes.
+ */
+export function requireFreshPassword(actor: Actor, now: Date): void {
+  const { client, passwordAt } = actor
+  if (client.kind !== 'session' || !passwordAt || !isPasswordFresh(passwordAt, now))
+    throw problem('FRESH_PASSWORD_REQUIRED')
 }

@@ -6,6 +6,8 @@ export type FormField = {
   label: string
   type: 'text' | 'email' | 'password'
   autocomplete: string
+  /** Shows the keyboard of digits on a phone. */
+  isNumeric?: boolean
   value?: string
   hint?: string
   /** What is wrong with what was sent; the field is then marked, described by it, and takes the focus if it is first. */
@@ -24,7 +26,7 @@ ${field.hint && html`<p class="hint" id="${name}-hint">${field.hint}</p>`}
 ${isFaulty && html`<ul class="faults" id="${name}-faults">${faults.map((fault) => html`<li>${fault}</li>`)}</ul>`}
 <input id="${name}" name="${name}" type="${field.type}" autocomplete="${field.autocomplete}" value="${field.value}" required${
     described !== '' && html` aria-describedby="${described}"`
-  }${isFaulty && html` aria-invalid="true"`}${field.isFocused && html` autofocus`}>
+  }${field.isNumeric && html` inputmode="numeric"`}${isFaulty && html` aria-invalid="true"`}${field.isFocused && html` autofocus`}>
 </div>`
 }
 

@@ -21,7 +21,7 @@ type Kept =
 
 /**
  * Runs a rule at most once per key: the same transaction claims the key, does the work and keeps the answer,
- * so that neither can exist without the other. A copy gets the first answer, also a refusal; 401, 429 and 5xx
+ * so that neither can exist without the other. A copy gets the first answer, also a refusal; 401, 403, 429 and 5xx
  * are not kept (contract §1). Throws `IDEMPOTENCY_KEY_REUSED`, `REQUEST_IN_PROGRESS` and what the rule throws.
  */
 export async function answerOnce<T>(
@@ -79,7 +79,8 @@ async function replay(tx: Tx, secrets: Secrets, key: OnceKey): Promise<unknown> 
 // The refusal commits the claim and itself; what the rule wrote goes, unless the problem keeps its writes.
 async function keepRefusal(tx: Tx, secrets: Secrets, key: OnceKey, refusal: Problem): Promise<Problem> {
   const { status } = refusal.row
-  const isKept = status !== 401 && status !== 429 && status < 500
+  // What the caller may do is asked anew each time: rights and scopes may have changed since.
+  const isKept = status !== 401 && status !== 403 && status !== 429 && status < 500
   if (!isKept && !refusal.keepsWrites) return refusal
   if (!refusal.keepsWrites) await sql`rollback to savepoint work`.execute(tx)
   const { code, fields, members } = refusal

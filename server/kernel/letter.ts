@@ -45,7 +45,7 @@ export function htmlFromText(text: string): string {
 }
 
 function paragraphHtml(paragraph: string): string {
-  if (/^[0-9]{6}$/.test(paragraph))
+  if (/^[0-9]{6,10}$/.test(paragraph))
     return `<p style="font:bold 32px/1.4 ui-monospace,monospace;letter-spacing:.15em">${paragraph}</p>`
   return `<p>${paragraph.split('\n').map(lineHtml).join('<br>')}</p>`
 }

@@ -25,7 +25,7 @@ function toMarkup(value: HtmlValue): string {
   return String(value).replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`)
 }
 
-const sheets = ['./ekso.css', './ekso-document.css', './ekso-form.css']
+const sheets = ['./ekso.css', './ekso-document.css', './ekso-form.css', './ekso-account.css']
 const css = sheets.map((sheet) => readFileSync(new URL(sheet, import.meta.url), 'utf8')).join('\n')
 const fingerprint = createHash('sha256').update(css).digest('base64url').slice(0, 16)
 
@@ -37,20 +37,33 @@ const icon = readFileSync(new URL('./ekso.svg', import.meta.url), 'utf8')
 /** The house's sign, for browser tabs and the head of a page. */
 export const houseIcon = { text: icon, url: '/assets/ekso.svg' }
 
-/** A whole HTML document in the house's look. `isWide` is for reference pages; the rest read best narrow. */
-export function page(content: { title: string; body: HtmlText; isWide?: boolean }): HtmlText {
+/**
+ * A whole HTML document in the house's look. `nav` stands in its head, for people who are signed in; `isWide` is for
+ * reference pages, the rest read best narrow. With `goesOnTo` the browser goes on by itself to that path of ours.
+ */
+export function page(content: {
+  title: string
+  body: HtmlText
+  nav?: HtmlText
+  isWide?: boolean
+  goesOnTo?: string
+}): HtmlText {
   return html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-${!content.isWide && html`<meta name="robots" content="noindex">\n`}<title>${content.title} · Ekso</title>
+${!content.isWide && html`<meta name="robots" content="noindex">\n`}${
+  content.goesOnTo !== undefined &&
+  html`<meta http-equiv="refresh" content="0; url=${content.goesOnTo}">
+`
+}<title>${content.title} · Ekso</title>
 <link rel="icon" href="${houseIcon.url}" type="image/svg+xml">
 <link rel="stylesheet" href="${stylesheet.url}">
 </head>
 <body>
-<header><a href="/"><img src="${houseIcon.url}" alt="" width="28" height="28">Ekso</a></header>
+<header><a href="/"><img src="${houseIcon.url}" alt="" width="28" height="28">Ekso</a>${content.nav}</header>
 <main class="${content.isWide ? 'wide' : 'narrow'}">
 ${content.body}
 </main>

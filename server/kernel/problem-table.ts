@@ -77,6 +77,21 @@ export const problemTable = {
     say: 'This token was not given the scope that is needed here.',
     wayOut: 'Ask the user for the scopes that `WWW-Authenticate` names, and use the token that comes of it.'
   },
+  SUPER_ADMIN_REQUIRED: {
+    status: 403,
+    kind: 'Permission',
+    retry: 'never',
+    say: 'Only a super admin of this workspace may do this.',
+    wayOut: 'Ask a super admin to do it. No scope of a token widens what its user may do.'
+  },
+  FRESH_PASSWORD_REQUIRED: {
+    status: 403,
+    kind: 'Permission',
+    retry: 'never',
+    say: 'This needs a person in a browser who has just entered the password.',
+    wayOut:
+      'Ask the person to do it on the pages of the workspace. No token and no API key reaches passwords, the e-mail address of a super admin, the second factor or the granting of super admin.'
+  },
   ORIGIN_REFUSED: {
     status: 403,
     kind: 'Permission',
@@ -106,7 +121,110 @@ export const problemTable = {
     wayOut: 'Open a new workspace if one is wanted.'
   },
 
+  // People, groups, keys
+  USER_NOT_FOUND: {
+    status: 422,
+    kind: 'Logic',
+    retry: 'with-change',
+    say: 'There is no such user in this workspace.',
+    wayOut: 'Read `GET /api/user` for the users that there are.'
+  },
+  USER_EMAIL_TAKEN: {
+    status: 422,
+    kind: 'Logic',
+    retry: 'with-change',
+    field: 'email',
+    say: 'Another user of this workspace has this e-mail address.',
+    wayOut: 'Use another address, or change the user who has it; an inactive one can be made active again.'
+  },
+  LAST_SUPER_ADMIN: {
+    status: 422,
+    kind: 'Logic',
+    retry: 'with-change',
+    say: 'This is the last super admin who can act.',
+    wayOut: 'Make somebody else a super admin first.'
+  },
+  GROUP_NOT_FOUND: {
+    status: 422,
+    kind: 'Logic',
+    retry: 'with-change',
+    say: 'There is no such group in this workspace.',
+    wayOut: 'Read `GET /api/security/user-group` for the groups that there are.'
+  },
+  GROUP_NAME_TAKEN: {
+    status: 422,
+    kind: 'Logic',
+    retry: 'with-change',
+    field: 'name',
+    say: 'Another group has this name.',
+    wayOut: 'Choose another name.'
+  },
+  GROUP_IS_SYSTEM: {
+    status: 422,
+    kind: 'Logic',
+    retry: 'never',
+    say: 'Everyone and Administrators keep their names, cannot be removed, and Everyone lists nobody.',
+    wayOut: 'Make a group of your own.'
+  },
+  GROUP_IN_USE: {
+    status: 422,
+    kind: 'Logic',
+    retry: 'with-change',
+    say: 'This group still has rights.',
+    wayOut: 'Take it out of the `count` access controls that name it, then remove it.'
+  },
+  ACCESS_CONTROL_NOT_FOUND: {
+    status: 422,
+    kind: 'Logic',
+    retry: 'with-change',
+    say: 'There is no such access control in this workspace.',
+    wayOut: 'Read `GET /api/access-control` for those that there are.'
+  },
+  ACCESS_CONTROL_EXISTS: {
+    status: 422,
+    kind: 'Logic',
+    retry: 'with-change',
+    say: 'This area has that role already.',
+    wayOut: 'Change the groups of the one that is there.'
+  },
+
+  API_KEY_NOT_FOUND: {
+    status: 422,
+    kind: 'Logic',
+    retry: 'with-change',
+    say: 'There is no such API key in this workspace.',
+    wayOut: 'Read `GET /api/admin/api-key` for the keys that there are.'
+  },
+  KEY_CANNOT_MINT: {
+    status: 403,
+    kind: 'Permission',
+    retry: 'never',
+    say: 'An API key cannot make API keys.',
+    wayOut: 'Sign in, or use an app that has the scope `admin`.'
+  },
+  KEY_SCOPE_TOO_WIDE: {
+    status: 403,
+    kind: 'Permission',
+    retry: 'with-change',
+    say: 'A key cannot do more than the one who makes it.',
+    wayOut: 'Ask for scopes that this token has itself; `admin` is for super admins.'
+  },
+  TOO_MANY_KEYS: {
+    status: 422,
+    kind: 'Logic',
+    retry: 'with-change',
+    say: 'A user has at most 100 API keys.',
+    wayOut: 'Revoke keys that are no longer used.'
+  },
+
   // Repeats, limits, failures
+  RECORD_CHANGED: {
+    status: 412,
+    kind: 'Conflict',
+    retry: 'with-change',
+    say: 'The record has changed since it was read.',
+    wayOut: 'Read it again, apply the change to what it is now, and send its new `ETag` in `If-Match`.'
+  },
   IDEMPOTENCY_KEY_REUSED: {
     status: 422,
     kind: 'Logic',

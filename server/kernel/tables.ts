@@ -1,10 +1,15 @@
 import type { Generated } from 'kysely'
+import type { RightsTables } from './tables-rights.ts'
+import type { SignInTables } from './tables-sign-in.ts'
 
 /**
- * The columns of every table, for typed SQL; a law compares them with the migrated database.
+ * The columns of every table, for typed SQL; a law compares them with the migrated database. Larger families of
+ * tables stand in files beside this one.
  * `Tenant` tables are behind row security, the others are the install's own.
  */
-export type Tables = {
+export type Tables = FirstTables & RightsTables & SignInTables
+
+type FirstTables = {
   install: InstallTable
   tenants: TenantTable
   users: UserTable
@@ -53,6 +58,18 @@ type UserTable = {
   is_super_admin: boolean
   password_hash: string | null
   password_set: Date | null
+  initials: Generated<string>
+  locale: Generated<string>
+  timezone: Generated<string>
+  dark_mode: Generated<'system' | 'light' | 'dark'>
+  notifications: Generated<boolean>
+  cost_center: Generated<string>
+  job_role: Generated<string>
+  working_hours: Generated<string>
+  /** An inactive user cannot sign in; what they did stays. */
+  active: Generated<boolean>
+  /** Since when the account is locked. */
+  locked: Date | null
   created: Date
   created_by: string
   updated: Date

@@ -109,7 +109,11 @@ for (const look of looks) {
     }
     await typePassword(page, password)
     await expectPage(page, 'Your password is set')
-    await page.getByRole('link', { name: 'Go to the workspace' }).click()
+    await page.getByRole('link', { name: 'Sign in' }).click()
+    await expectPage(page, 'Sign in')
+    await page.getByLabel('E-mail address').fill(wish.email)
+    await page.getByLabel('Password', { exact: true }).fill(password)
+    await press(page, 'Sign in')
     await expectPage(page, wish.company)
     await page.goto(passwordUrl)
     await expectPage(page, 'A password was set with this link')

@@ -136,10 +136,10 @@ test('after 10 wrong passwords in 15 minutes the account waits, wherever they co
   )
   const waiting = await press(undo, { password })
   assert.equal(waiting.status, 429)
-  assert.ok(Number(waiting.headers['retry-after']) > 800)
-  assert.match(waiting.text, /It works again in 15 minutes/)
+  assert.ok(Number(waiting.headers['retry-after']) > 50)
+  assert.match(waiting.text, /It works again in 1 minute/)
   assert.equal(await isOpen(tenantId), true)
-  world.pass(901)
+  world.pass(61)
   assert.equal((await press(undo, { password })).status, 200)
 })
 

@@ -3,9 +3,10 @@ import { page as pageAccess } from '#server/kernel/http/access.ts'
 import type { App } from '#server/kernel/http/app-parts.ts'
 import { countClientCall } from '#server/kernel/http/client-budget.ts'
 import { waitText } from '#server/kernel/http/problem-page.ts'
+import { visitorOf } from '#server/kernel/http/visitor.ts'
 import type { HtmlText } from '#server/kernel/pages.ts'
 import { passwordLimit } from '../people/password.ts'
-import { checkPassword, type PasswordVerdict } from '../people/password-check.ts'
+import { checkPassword, type PasswordVerdict } from '../sign-in/password-check.ts'
 import { type UndoView, undoSignup, viewUndo } from './undo.ts'
 import { deadUndoPage, undonePage, undoQuestion } from './undo-view.ts'
 
@@ -37,11 +38,12 @@ export function undoPages(app: App): void {
 }
 
 async function judge(app: App, request: LinkRequest, view: UndoView): Promise<PasswordVerdict> {
-  const { userId, passwordHash } = view.owner
+  const { userId, emailKey, passwordHash } = view.owner
   if (passwordHash === null) return { kind: 'right' }
   const { password } = (request.body ?? {}) as { password?: unknown }
-  const account = { tenantId: request.tenant.id, userId, passwordHash }
-  return checkPassword(app, account, typeof password === 'string' ? password : '')
+  const account = { tenantId: request.tenant.id, emailKey, user: { userId, passwordHash } }
+  const { browser } = visitorOf(app, request)
+  return checkPassword(app, account, typeof password === 'string' ? password : '', browser)
 }
 
 async function undo(

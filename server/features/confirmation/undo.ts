@@ -1,3 +1,4 @@
+import { recordEvent } from '#server/kernel/audit.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { restDomain } from '../addresses/domain-choice.ts'
@@ -8,7 +9,7 @@ import { closeWorkspace } from '../tenancy/workspace.ts'
 /** What the page behind a mailed undo link shows. */
 export type UndoView = { domain: string; company: string; email: string; until: Date; owner: Owner }
 
-type Owner = { userId: string; passwordHash: string | null }
+type Owner = { userId: string; emailKey: string; passwordHash: string | null }
 
 /** The workspace that an undo link can still close; undefined for any other link. Changes nothing. */
 export async function viewUndo(
@@ -42,6 +43,7 @@ export async function undoSignup(
   const owner = await findOwner(tx, of.tenantId, 'lock')
   if (owner.passwordHash !== of.checkedHash) return 'password-changed'
   await closeWorkspace(tx, means, of.tenantId)
+  await recordEvent(tx, means, { tenantId: of.tenantId, kind: 'workspace-closed', actorUserId: owner.userId })
   await restDomain(tx, means, signup.domain, signup.email)
   await killCodes(tx, means, signup.id)
   await tx.updateTable('signups').set({ undone: means.now }).where('id', '=', signup.id).execute()
@@ -69,11 +71,11 @@ async function findUndoable(
 async function findOwner(tx: Tx, tenantId: string, lock?: 'lock'): Promise<Owner> {
   const query = tx
     .selectFrom('users')
-    .select(['id', 'password_hash'])
+    .select(['id', 'email_key', 'password_hash'])
     .where('tenant_id', '=', tenantId)
     .orderBy('created')
     .orderBy('id')
     .limit(1)
   const owner = await (lock ? query.forUpdate() : query).executeTakeFirstOrThrow()
-  return { userId: owner.id, passwordHash: owner.password_hash }
+  return { userId: owner.id, emailKey: owner.email_key, passwordHash: owner.password_hash }
 }

@@ -53,6 +53,7 @@ export type Artifact = {
   payload: Payload
   grantId: string | null
   browserHash: Buffer | null
+  created: Date
   consumed: Date | null
   sealedAnswer: Buffer | null
 }
@@ -69,7 +70,7 @@ export async function findArtifact(
 ): Promise<Artifact | undefined> {
   const query = tx
     .selectFrom('oauth_artifacts')
-    .select(['payload', 'grant_id', 'browser_hash', 'consumed', 'sealed_answer'])
+    .select(['payload', 'grant_id', 'browser_hash', 'created', 'consumed', 'sealed_answer'])
     .where('tenant_id', '=', place.tenantId)
     .where('kind', '=', place.kind)
     .where('id_hash', '=', hashArtifactId(place.id))
@@ -81,6 +82,7 @@ export async function findArtifact(
     payload: { ...(JSON.parse(row.payload) as Payload), jti: place.id },
     grantId: row.grant_id,
     browserHash: row.browser_hash,
+    created: row.created,
     consumed: row.consumed,
     sealedAnswer: row.sealed_answer
   }

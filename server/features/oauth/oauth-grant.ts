@@ -7,6 +7,8 @@ import type { Payload } from './oauth-artifact.ts'
 /** The longest that access may live without asking the user again (contract §2: names rest for as long). */
 export const grantSeconds = 180 * 24 * 3600
 
+const mostRemembered = 20
+
 export type NewGrant = {
   tenantId: string
   userId: string
@@ -63,6 +65,32 @@ export async function addGrant(tx: Tx, now: Date, wish: NewGrant): Promise<strin
     .where('id', '=', wish.clientId)
     .execute()
   return id
+}
+
+/** Whether a user has allowed all of this to the same client at the same place before, and not taken it back. */
+export async function wasGranted(
+  tx: Tx,
+  now: Date,
+  wish: Pick<NewGrant, 'tenantId' | 'userId' | 'clientId' | 'redirectHost' | 'resourceUrl'> & {
+    scopes: readonly string[]
+  }
+): Promise<boolean> {
+  const rows = await tx
+    .selectFrom('oauth_grants')
+    .select('scope')
+    .where('tenant_id', '=', wish.tenantId)
+    .where('user_id', '=', wish.userId)
+    .where('client_id', '=', wish.clientId)
+    .where('redirect_host', '=', wish.redirectHost)
+    .where('resource', '=', wish.resourceUrl)
+    .where('expires', '>', now)
+    .orderBy('id', 'desc')
+    .limit(mostRemembered)
+    .execute()
+  return rows.some(({ scope }) => {
+    const granted = scope.split(' ')
+    return wish.scopes.every((word) => granted.includes(word))
+  })
 }
 
 /** A living grant as the library wants it back. */

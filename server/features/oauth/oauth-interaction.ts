@@ -1,4 +1,5 @@
 import { type Scope, scopes } from '#server/kernel/actor.ts'
+import { recordEvent } from '#server/kernel/audit.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { hashesMatch } from '#server/kernel/secrets.ts'
 import { isLoopback } from '../oauth-clients/client-metadata.ts'
@@ -6,7 +7,7 @@ import { findStoredClient } from '../oauth-clients/oauth-client.ts'
 import { readResource } from '../resource-server/oauth-metadata.ts'
 import type { AuthorizationServer, TenantPlace } from './authorization-server.ts'
 import { hashBrowser } from './browser-cookie.ts'
-import { findArtifact, type Payload, saveArtifact } from './oauth-artifact.ts'
+import { type Artifact, findArtifact, type Payload, saveArtifact } from './oauth-artifact.ts'
 import { addGrant } from './oauth-grant.ts'
 
 /** One visit to the page of an interaction: which, and from which browser. */
@@ -32,6 +33,11 @@ export type Interaction = {
   isLoopback: boolean
   resource: 'api' | 'mcp'
   scopes: { scope: Scope; startsTicked: boolean }[]
+  /** The resource's whole address. */
+  resourceUrl: string
+  begun: Date
+  /** `prompt=consent`: the user must be asked, whatever they allowed before. */
+  mustConsent: boolean
   /** `prompt=login`: the password must be entered even by somebody who is signed in. */
   mustSignIn: boolean
   /** The web app of this server, which needs no consent. */
@@ -42,7 +48,7 @@ export type Interaction = {
 export type Decision =
   | { userId: string; granted: readonly Scope[] }
   /** `denied`: the user said no. */
-  | { denied: true }
+  | { denied: true; userId?: string }
 
 const untickedAtFirst: readonly Scope[] = ['money:read', 'admin']
 
@@ -55,8 +61,8 @@ export async function describeInteraction(
   visit: InteractionVisit
 ): Promise<Interaction | undefined> {
   return server.db.write({ tenantId: visit.tenant.id }, async (tx) => {
-    const payload = await findOwnInteraction(tx, server, visit)
-    return payload && describe(tx, server, visit.tenant, payload)
+    const found = await findOwnInteraction(tx, server, visit)
+    return found && describe(tx, server, visit.tenant, found)
   })
 }
 
@@ -72,11 +78,12 @@ export async function finishInteraction(
 ): Promise<string | undefined> {
   const { tenant, uid } = visit
   return server.db.write({ tenantId: tenant.id }, async (tx) => {
-    const payload = await findOwnInteraction(tx, server, visit)
-    const about = payload && (await describe(tx, server, tenant, payload))
-    if (!payload || !about) return undefined
+    const found = await findOwnInteraction(tx, server, visit)
+    const about = found && (await describe(tx, server, tenant, found))
+    if (!found || !about) return undefined
+    const { payload } = found
     const now = server.clock()
-    const result = await decide(tx, server, tenant, about, paramsOf(payload), decision)
+    const result = await decide(tx, server, tenant, about, decision)
     const expiresInSeconds = Math.max(1, Number(payload.exp) - Math.floor(now.getTime() / 1000))
     const place = { tenantId: tenant.id, kind: 'Interaction' as const, id: uid }
     await saveArtifact(tx, now, place, { payload: { ...payload, result }, expiresInSeconds })
@@ -97,12 +104,12 @@ async function findOwnInteraction(
   tx: Tx,
   server: AuthorizationServer,
   { tenant, uid, cookies }: InteractionVisit
-): Promise<Payload | undefined> {
+): Promise<Artifact | undefined> {
   const place = { tenantId: tenant.id, kind: 'Interaction' as const, id: uid }
   const found = await findArtifact(tx, server.clock(), place, 'locked')
   const browser = hashBrowser(server.secrets, server.issuerOf(tenant), cookies)
   const isOwn = found?.browserHash && browser && hashesMatch(found.browserHash, browser)
-  return isOwn ? found.payload : undefined
+  return isOwn ? found : undefined
 }
 
 async function decide(
@@ -110,23 +117,28 @@ async function decide(
   server: AuthorizationServer,
   tenant: TenantPlace,
   about: Interaction,
-  params: Record<string, string>,
   decision: Decision
 ): Promise<Payload> {
   const asked = about.scopes.map(({ scope }) => scope)
   const granted = 'denied' in decision ? [] : asked.filter((scope) => decision.granted.includes(scope))
-  if ('denied' in decision || granted.length === 0)
+  const { userId } = decision
+  const entry = { tenantId: tenant.id, actorUserId: userId, clientId: about.clientId }
+  if ('denied' in decision || granted.length === 0) {
+    await recordEvent(tx, { now: server.clock() }, { ...entry, kind: 'consent-refused' })
     return { error: 'access_denied', error_description: 'the user did not allow it' }
+  }
   const grantId = await addGrant(tx, server.clock(), {
     tenantId: tenant.id,
     userId: decision.userId,
     clientId: about.clientId,
     clientName: about.clientName,
     redirectHost: about.redirectHost,
-    resourceUrl: params.resource ?? '',
+    resourceUrl: about.resourceUrl,
     granted,
     rejected: asked.filter((scope) => !granted.includes(scope))
   })
+  const note = granted.join(' ')
+  await recordEvent(tx, { now: server.clock() }, { ...entry, kind: 'consent-given', subject: grantId, note })
   return { login: { accountId: decision.userId }, consent: { grantId } }
 }
 
@@ -134,7 +146,7 @@ async function describe(
   tx: Tx,
   server: AuthorizationServer,
   tenant: TenantPlace,
-  payload: Payload
+  { payload, created }: Artifact
 ): Promise<Interaction | undefined> {
   const params = paramsOf(payload)
   const clientId = params.client_id ?? ''
@@ -143,6 +155,7 @@ async function describe(
   const resource = readResource(server.issuerOf(tenant), params.resource ?? '')
   if (!client || !redirect || !resource) return undefined
   const asked = (params.scope ?? '').split(' ')
+  const prompts = (params.prompt ?? '').split(' ')
   const isWeb = redirect.protocol === 'https:' || redirect.protocol === 'http:'
   return {
     clientId,
@@ -152,10 +165,13 @@ async function describe(
     formAction: isWeb ? redirect.origin : redirect.protocol,
     isLoopback: isLoopback(redirect),
     resource,
+    resourceUrl: params.resource ?? '',
+    begun: created,
     scopes: scopes
       .filter((scope) => asked.includes(scope))
       .map((scope) => ({ scope, startsTicked: !untickedAtFirst.includes(scope) })),
-    mustSignIn: (params.prompt ?? '').split(' ').includes('login'),
+    mustConsent: prompts.includes('consent'),
+    mustSignIn: prompts.includes('login'),
     skipsConsent: client.isOwn
   }
 }

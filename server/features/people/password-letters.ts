@@ -22,3 +22,24 @@ export function passwordLinkLetter(
     ].join('\n\n')
   }
 }
+
+/** Tells that a password was changed, and the way out when somebody else did it. */
+export function passwordChangedLetter(of: {
+  tenantId: string
+  to: string
+  origin: string
+  expires: Date
+  changed: Date
+}): Letter {
+  return {
+    kind: 'password-changed',
+    to: of.to,
+    tenantId: of.tenantId,
+    subject: 'Your Ekso password was changed',
+    expires: of.expires,
+    text: [
+      `The password of your account in the Ekso workspace at ${of.origin} was changed on ${of.changed.toISOString().slice(0, 16).replace('T', ' at ')} UTC. All browsers were signed out, and connected apps lost their access.`,
+      `Was this not you? Then take your account back at once with a new password:\n${of.origin}/password`
+    ].join('\n\n')
+  }
+}

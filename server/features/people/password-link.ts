@@ -6,14 +6,23 @@ import { claimMailBudget } from '#server/kernel/mail-budget.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { postLetter } from '#server/kernel/outbox.ts'
 import { canonicalAddress, foldedAddress } from '../addresses/email-address.ts'
-import { forgetFailures } from './password-check.ts'
+import { setPassword } from '../sign-in/password-change.ts'
 import { passwordLinkLetter } from './password-letters.ts'
+import { type PasswordRules, readPasswordRules } from './password-rules.ts'
 
 export const firstPasswordSeconds = 72 * 3600
 const resetSeconds = 3600
 
 /** The person whom a link belongs to. `used` says when the link set a password; it does so once. */
-export type LinkHolder = { name: string; email: string; hasPassword: boolean; used: Date | null }
+export type LinkHolder = {
+  userId: string
+  name: string
+  email: string
+  hasPassword: boolean
+  used: Date | null
+  /** What a password must have in this workspace. */
+  rules: PasswordRules
+}
 
 type Place = { tenantId: string; domain: string | null }
 
@@ -28,11 +37,7 @@ export async function makePasswordLink(
   lifeSeconds = firstPasswordSeconds
 ): Promise<string> {
   const token = newSecretToken()
-  await tx
-    .deleteFrom('password_links')
-    .where('tenant_id', '=', of.tenantId)
-    .where('user_id', '=', of.userId)
-    .execute()
+  await killPasswordLinks(tx, means, of)
   await tx
     .insertInto('password_links')
     .values({
@@ -45,6 +50,19 @@ export async function makePasswordLink(
     })
     .execute()
   return `${workspaceOrigin(means, of.domain)}/password/${token}`
+}
+
+/** Ends the links of a user, unused ones too. */
+export async function killPasswordLinks(
+  tx: Tx,
+  _means: Means,
+  of: { tenantId: string; userId: string }
+): Promise<void> {
+  await tx
+    .deleteFrom('password_links')
+    .where('tenant_id', '=', of.tenantId)
+    .where('user_id', '=', of.userId)
+    .execute()
 }
 
 /**
@@ -64,47 +82,49 @@ export async function findLinkHolder(
         .onRef('users.tenant_id', '=', 'password_links.tenant_id')
         .onRef('users.id', '=', 'password_links.user_id')
     )
-    .select(['users.name', 'users.email', 'users.password_hash', 'password_links.used'])
+    .select(['users.id', 'users.name', 'users.email', 'users.password_hash', 'password_links.used'])
     .where('password_links.tenant_id', '=', tenantId)
     .where('password_links.token_hash', '=', tokenHash(means, token))
     .where('password_links.expires', '>', means.now)
     .where('users.deleted', '=', false)
     .executeTakeFirst()
-  return row && { name: row.name, email: row.email, hasPassword: row.password_hash !== null, used: row.used }
+  if (!row) return undefined
+  const { id: userId, name, email, used } = row
+  const rules = await readPasswordRules(tx, tenantId)
+  return { userId, name, email, hasPassword: row.password_hash !== null, used, rules }
 }
 
 /**
- * Spends a link on a new password hash, and ends a wait for wrong passwords. False when it was spent, replaced or has
- * expired: of two at once one wins.
+ * Spends a link on a new password hash, and answers whose it is. Undefined when it was spent, replaced or has expired:
+ * of two at once one wins.
  */
 export async function spendPasswordLink(
   tx: Tx,
   means: Means,
-  of: { tenantId: string; token: string; passwordHash: string }
-): Promise<boolean> {
+  of: Place & { token: string; passwordHash: string; clientAddress: string }
+): Promise<string | undefined> {
+  const { tenantId, passwordHash, clientAddress } = of
   const spent = await tx
     .updateTable('password_links')
     .set({ used: means.now })
-    .where('tenant_id', '=', of.tenantId)
+    .where('tenant_id', '=', tenantId)
     .where('token_hash', '=', tokenHash(means, of.token))
     .where('used', 'is', null)
     .where('expires', '>', means.now)
     .returning('user_id')
     .executeTakeFirst()
-  if (!spent) return false
-  await tx
-    .updateTable('users')
-    .set({
-      password_hash: of.passwordHash,
-      password_set: means.now,
-      updated: means.now,
-      updated_by: spent.user_id
-    })
-    .where('tenant_id', '=', of.tenantId)
-    .where('id', '=', spent.user_id)
-    .execute()
-  await forgetFailures(tx, means, { tenantId: of.tenantId, userId: spent.user_id })
-  return true
+  if (!spent) return undefined
+  const userId = spent.user_id
+  const origin = workspaceOrigin(means, of.domain)
+  await setPassword(tx, means, {
+    tenantId,
+    userId,
+    passwordHash,
+    kind: 'password-set',
+    origin,
+    clientAddress
+  })
+  return userId
 }
 
 /**
@@ -118,6 +138,7 @@ export async function mailPasswordLink(tx: Tx, means: Means, place: Place, email
     .where('tenant_id', '=', place.tenantId)
     .where('email_key', '=', canonicalAddress(email))
     .where('deleted', '=', false)
+    .where('active', '=', true)
     .executeTakeFirst()
   if (!user) return
   const budget = await claimMailBudget(tx, means, means.now, {
@@ -137,7 +158,8 @@ export async function mailPasswordLink(tx: Tx, means: Means, place: Place, email
   )
 }
 
-function workspaceOrigin(means: Means, domain: string | null): string {
+/** The address of a workspace, with its domain or as the home one. */
+export function workspaceOrigin(means: Means, domain: string | null): string {
   return domain ? workspaceUrl(means.publicUrl, domain) : means.publicUrl.origin
 }
 

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict'
 import { argon2Sync } from 'node:crypto'
 import { test } from 'node:test'
 import { Problem } from '#server/kernel/problem.ts'
-import { hashPassword, isPasswordRight, judgePassword } from './password.ts'
+import { defaultFormsAuth } from '../configuration/forms-auth.ts'
+import { hashPassword, inHashTurn, judgePassword } from './password.ts'
+import { passwordHint } from './password-rules.ts'
+
+const isRight = (password: string, stored: string | null) =>
+  inHashTurn((compare) => compare(password, stored))
 
 const common =
   `Password1 Passw0rd P@ssw0rd1 Password123! PASSWORd99 Pa55word Qwerty123 Qwertyuiop1 Qwertz12 Asdf1234 1qaz2wsX
@@ -18,26 +23,28 @@ const personal = ['Jane Smith', 'jane.smith@acme.example', 'Acme']
 
 for (const password of common)
   test(`${password} is too easily guessed [C3-password-rules]`, () => {
-    assert.match(judgePassword(password, personal).join(), /easily guessed/)
+    assert.match(judgePassword(password, personal, defaultFormsAuth).join(), /easily guessed/)
   })
 
 for (const password of uncommon)
   test(`${password} is taken [C3-password-rules]`, () => {
-    assert.deepEqual(judgePassword(password, personal), [])
+    assert.deepEqual(judgePassword(password, personal, defaultFormsAuth), [])
   })
 
 test('every broken rule is named at once, and lengths count characters [C3-password-rules]', () => {
-  assert.equal(judgePassword('', personal).length, 4)
-  assert.deepEqual(judgePassword(`Kx7${'🙂🌍'.repeat(18)}q`, personal), [])
-  assert.deepEqual(judgePassword(`Kx7v${'-m'.repeat(18)}p`, personal), ['Use at most 40 characters.'])
+  assert.equal(judgePassword('', personal, defaultFormsAuth).length, 4)
+  assert.deepEqual(judgePassword(`Kx7${'🙂🌍'.repeat(18)}q`, personal, defaultFormsAuth), [])
+  assert.deepEqual(judgePassword(`Kx7v${'-m'.repeat(18)}p`, personal, defaultFormsAuth), [
+    'Use at most 40 characters.'
+  ])
 })
 
 test('a password belongs to its hash however its letters were composed [C3-password-argon2id]', async () => {
   const hash = await hashPassword('Hafenk\u00e4se-42')
-  assert.equal(await isPasswordRight('Hafenka\u0308se-42', hash), true)
-  assert.equal(await isPasswordRight('Hafenkase-42', hash), false)
-  assert.equal(await isPasswordRight('', null), false)
-  assert.equal(await isPasswordRight('', ''), false)
+  assert.equal(await isRight('Hafenka\u0308se-42', hash), true)
+  assert.equal(await isRight('Hafenkase-42', hash), false)
+  assert.equal(await isRight('', null), false)
+  assert.equal(await isRight('', ''), false)
 })
 
 test('two hashes of one password differ, and an older cost is still understood [C3-password-argon2id]', async () => {
@@ -47,8 +54,8 @@ test('two hashes of one password differ, and an older cost is still understood [
   const tag = argon2Sync('argon2id', { memory: 64, passes: 3, parallelism: 1, message, nonce, tagLength: 32 })
   const plain = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '')
   const older = `$argon2id$v=19$m=64,t=3,p=1$${plain(nonce)}$${plain(tag)}`
-  assert.equal(await isPasswordRight(message, older), true)
-  assert.equal(await isPasswordRight(`${message}x`, older), false)
+  assert.equal(await isRight(message, older), true)
+  assert.equal(await isRight(`${message}x`, older), false)
 })
 
 test('2 hashes run and 32 wait; the next is refused with a time to wait [C3-password-queue]', async () => {
@@ -62,5 +69,28 @@ test('2 hashes run and 32 wait; the next is refused with a time to wait [C3-pass
     assert.equal(error.row.status, 429)
     assert.ok((error.retryAfterSeconds ?? 0) >= 1)
   }
-  assert.equal(await isPasswordRight('Quiet-Harbour-42', await hashPassword('Quiet-Harbour-42')), true)
+  assert.equal(await isRight('Quiet-Harbour-42', await hashPassword('Quiet-Harbour-42')), true)
+})
+
+test('a workspace may ask for more or less, and its page says so [C3-forms-auth]', () => {
+  const rules = {
+    ...defaultFormsAuth,
+    passwordMinimumLength: 12,
+    passwordMaximumLength: 64,
+    passwordRequireNumber: false,
+    passwordRequireSymbol: true
+  }
+  assert.deepEqual(judgePassword('Quiet-Harbour', personal, rules), [])
+  assert.deepEqual(judgePassword('QuietHarbour', personal, rules), [
+    'Use at least one symbol (one of !@#$%^&*()-=_+).'
+  ])
+  assert.deepEqual(judgePassword('Quiet-Harb', personal, rules), ['Use at least 12 characters.'])
+  assert.equal(
+    passwordHint(rules),
+    '12 to 64 characters, with an upper-case letter, a lower-case letter and a symbol (one of !@#$%^&*()-=_+).'
+  )
+  assert.equal(
+    passwordHint(defaultFormsAuth),
+    '8 to 40 characters, with an upper-case letter, a lower-case letter and a digit.'
+  )
 })

@@ -3,9 +3,7 @@ import { promisify } from 'node:util'
 import type { Limit } from '#server/kernel/limit-hits.ts'
 import { problem } from '#server/kernel/problem.ts'
 import { isCommonPassword } from './common-password.ts'
-
-const shortestPasswordCharacters = 8
-const longestPasswordCharacters = 40
+import { brokenRules, type PasswordRules } from './password-rules.ts'
 
 /** Posts that set, check or ask for a password, per client address (contract §3). */
 export const passwordLimit: Limit = { name: 'password', quota: 10, windowSeconds: 60 }
@@ -19,18 +17,12 @@ const hashesWaiting = 32
 const derive = promisify(argon2)
 
 /**
- * What is wrong with a wished password, as sentences for a person; empty when it will do (contract §3). `personal`
- * is what others would try first: the person's name, address and workspace.
+ * What is wrong with a wished password by the rules of its workspace, as sentences for a person; empty when it will do
+ * (contract §3). `personal` is what others would try first: the person's name, address and workspace.
  */
-export function judgePassword(wished: string, personal: string[]): string[] {
+export function judgePassword(wished: string, personal: string[], rules: PasswordRules): string[] {
   const password = canonical(wished)
-  const length = [...password].length
-  const faults: string[] = []
-  if (length < shortestPasswordCharacters) faults.push('Use at least 8 characters.')
-  if (length > longestPasswordCharacters) faults.push('Use at most 40 characters.')
-  if (!/\p{Lu}/u.test(password)) faults.push('Use at least one upper-case letter.')
-  if (!/\p{Ll}/u.test(password)) faults.push('Use at least one lower-case letter.')
-  if (!/\p{Nd}/u.test(password)) faults.push('Use at least one digit.')
+  const faults = brokenRules(password, rules)
   if (faults.length === 0 && isCommonPassword(password, personal))
     faults.push('This password is easily guessed. Choose one that others would not think of.')
   return faults
@@ -45,20 +37,27 @@ export async function hashPassword(password: string): Promise<string> {
 
 const phc = /^\$argon2id\$v=19\$m=([0-9]+),t=([0-9]+),p=([0-9]+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
 
+type IsRight = (password: string, stored: string | null) => Promise<boolean>
+
 /**
- * Whether a password belongs to a stored hash. Without one (an unknown account) it hashes all the same and says
- * no, so that both take the same time. Throws `RATE_LIMITED` when too many are being hashed.
+ * Does something that compares a password, when it is its turn. Throws `RATE_LIMITED` when too many are waiting, before
+ * anything was done.
  */
-export async function isPasswordRight(password: string, stored: string | null): Promise<boolean> {
+export function inHashTurn<T>(work: (isRight: IsRight) => Promise<T>): Promise<T> {
+  return inTurn(() => work(isPasswordRight))
+}
+
+// Without a stored hash (an unknown account) it hashes all the same and says no, so that both take the same time.
+async function isPasswordRight(password: string, stored: string | null): Promise<boolean> {
   const [, memory, passes, parallelism, salt = '', tag = ''] = phc.exec(stored ?? '') ?? []
   if (memory === undefined) {
-    await inTurn(() => argon2id(password, randomBytes(16), cost))
+    await argon2id(password, randomBytes(16), cost)
     return false
   }
   // The cost that the hash was made with: raising ours must not lock anybody out.
   const own = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) }
   const expected = Buffer.from(tag, 'base64')
-  const found = await inTurn(() => argon2id(password, Buffer.from(salt, 'base64'), own))
+  const found = await argon2id(password, Buffer.from(salt, 'base64'), own)
   return found.length === expected.length && timingSafeEqual(found, expected)
 }
 

@@ -2,6 +2,8 @@ import type { Tx } from '#server/kernel/db.ts'
 import { newId } from '#server/kernel/ids.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { canonicalAddress } from '../addresses/email-address.ts'
+import { joinAdministrators } from '../groups/group-member.ts'
+import { initialsOf } from '../users/user-fields.ts'
 
 /** Adds the first user of a new workspace, as super admin and without a password. Returns the user's id. */
 export async function addOwner(
@@ -19,6 +21,7 @@ export async function addOwner(
       name: person.name,
       email: person.email,
       email_key: canonicalAddress(person.email),
+      initials: initialsOf(person.name),
       is_super_admin: true,
       created: means.now,
       created_by: id,
@@ -26,5 +29,6 @@ export async function addOwner(
       updated_by: id
     })
     .execute()
+  await joinAdministrators(tx, tenantId, id)
   return id
 }

@@ -71,6 +71,8 @@ async function readState(
       .where('held.id', '=', grantId)
       .where('held.expires', '>', now)
       .where('users.deleted', '=', false)
+      .where('users.active', '=', true)
+      .where('users.locked', 'is', null)
   )
   if (!row) return undefined
   if (!row.last_used || row.last_used < addSeconds(now, -noteUseSeconds))

@@ -1,16 +1,38 @@
 import { page as pageAccess } from '#server/kernel/http/access.ts'
 import type { App } from '#server/kernel/http/app-parts.ts'
+import { findSession } from '#server/kernel/http/browser-session.ts'
+import { sendPage } from '#server/kernel/http/send-page.ts'
 import { pageMark } from '#server/kernel/page-mark.ts'
 import { type HtmlText, html, page } from '#server/kernel/pages.ts'
+import { accountNav } from '../account/account-nav.ts'
 import { serviceLinks } from '../discovery/service-link.ts'
 
-/** The front page of every host: what this is, and the way to a password. */
-export function workspacePages({ http, publicUrl, means }: App): void {
-  http.get('/', { config: { access: pageAccess({ on: 'any' }) } }, (request, reply) => {
-    const content = request.tenant.isHome
-      ? homePage(publicUrl(), means().takesSignups)
-      : readyPage(request.tenant.name)
-    return reply.header('link', serviceLinks).type('text/html; charset=utf-8').send(content.text)
+/** The front page of every host: what this is, and the way in. */
+export function workspacePages(app: App): void {
+  const { http, publicUrl, means } = app
+  http.get('/', { config: { access: pageAccess({ on: 'any' }) } }, async (request, reply) => {
+    const session = await findSession(app, request)
+    reply.header('link', serviceLinks)
+    if (session) return sendPage(reply, welcomePage(request.tenant.name, session.name))
+    return sendPage(
+      reply,
+      request.tenant.isHome ? homePage(publicUrl(), means().takesSignups) : readyPage(request.tenant.name)
+    )
+  })
+}
+
+function welcomePage(workspace: string, name: string): HtmlText {
+  return page({
+    title: workspace,
+    nav: accountNav(),
+    body: html`${pageMark('place')}
+<h1><bdi>${workspace}</bdi></h1>
+<p>You are signed in as <bdi>${name}</bdi>.</p>
+<ul class="links">
+<li><a href="/account">Your account</a><span>password and browsers</span></li>
+<li><a href="/account/apps">Connected apps</a><span>programs that act for you</span></li>
+<li><a href="/account/keys">API keys</a><span>for your own scripts</span></li>
+</ul>`
   })
 }
 
@@ -18,12 +40,11 @@ function readyPage(name: string): HtmlText {
   return page({
     title: name,
     body: html`${pageMark('place')}
-<h1>${name}</h1>
-<p>This workspace is open.</p>
-<p>Its owner sets the first password with the link in the welcome mail. Is that link lost or used up, or the password
-forgotten? Have a new one sent.</p>
-<p><a class="button" href="/password">Get a link by mail</a></p>
-<p class="quiet">This version of the server has no sign-in yet.</p>`
+<h1><bdi>${name}</bdi></h1>
+<p>This workspace is open to its people.</p>
+<p><a class="button" href="/sign-in">Sign in</a></p>
+<p class="quiet">No password yet? The link in the welcome mail sets it. Is that link lost or used up, or the password
+forgotten? <a href="/password">Have a new one sent</a>.</p>`
   })
 }
 
@@ -38,6 +59,7 @@ confirmed it by mail.</p>
     body: html`<h1>Work that people and their AI agents share</h1>
 <p>This is the Ekso install at <strong>${publicUrl.host}</strong>.</p>
 ${signup}
+<p class="quiet">You belong to the home workspace of this install? <a href="/sign-in">Sign in</a>.</p>
 <h2>For agents and developers</h2>
 <ul class="links">
 <li><a href="/llms.txt">llms.txt</a><span>where an agent begins</span></li>

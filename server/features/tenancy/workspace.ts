@@ -4,6 +4,7 @@ import { type Db, enterTenant, noTenant, type Tx } from '#server/kernel/db.ts'
 import { type HostMeaning, workspaceUrl } from '#server/kernel/hosts.ts'
 import { newTenantId } from '#server/kernel/ids.ts'
 import type { Means } from '#server/kernel/means.ts'
+import { foundGroups } from '../groups/group-foundation.ts'
 import { addOwner } from '../people/user.ts'
 
 export const eraseAfterSeconds = 7 * 24 * 3600
@@ -23,11 +24,15 @@ export function workspaceAddress(means: Means, domain: string): string {
 
 /** Makes the home workspace at first boot; later boots and other nodes change nothing. */
 export async function ensureHome(tx: Tx, now: Date): Promise<void> {
-  await tx
+  const made = await tx
     .insertInto('tenants')
     .values({ id: newTenantId(), is_home: true, name: 'Home', created: now })
     .onConflict((conflict) => conflict.column('is_home').where('is_home', '=', true).doNothing())
-    .execute()
+    .returning('id')
+    .executeTakeFirst()
+  if (!made) return
+  await enterTenant(tx, made.id)
+  await foundGroups(tx, now, made.id)
 }
 
 /** The workspace that a host means. A name at rest answers as closed, so that old links do not look mistyped. */
@@ -69,6 +74,7 @@ export async function foundWorkspace(
     .executeTakeFirst()
   if (!made) return undefined
   await enterTenant(tx, tenantId)
+  await foundGroups(tx, means.now, tenantId)
   return { tenantId, userId: await addOwner(tx, means, tenantId, wish) }
 }
 

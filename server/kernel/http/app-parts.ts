@@ -5,6 +5,7 @@ import type { Jobs } from '../jobs.ts'
 import type { Means } from '../means.ts'
 import type { Outbound } from '../outbound.ts'
 import type { Secrets } from '../secrets.ts'
+import type { FindSession } from '../session-type.ts'
 import type { Settings } from '../settings.ts'
 import type { Http } from './http-type.ts'
 import type { Once } from './once.ts'
@@ -24,4 +25,10 @@ export type Parts = {
 }
 
 /** What a feature's doors are handed. */
-export type App = Parts & { http: Http; once: Once; means: () => Means }
+export type App = Parts & {
+  http: Http
+  once: Once
+  means: () => Means
+  /** Who is signed in with a browser's token; doors ask `findSession` of browser-session.ts. */
+  findSession: FindSession
+}

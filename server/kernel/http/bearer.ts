@@ -1,11 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { type Actor, type Authenticate, defaultScopes, missingScopes, scopes } from '../actor.ts'
-import { problem } from '../problem.ts'
+import { type Actor, type Authenticate, defaultScopes, requireScope } from '../actor.ts'
+import { type Problem, problem } from '../problem.ts'
 import type { SignedInAccess } from './http-type.ts'
 import type { Tenant } from './tenant-host.ts'
 
 /**
- * Finds out who calls, from the `Authorization` header alone: never from a cookie, the query or the body. Throws
+ * Finds out who calls and notes it as `request.actor`, from the `Authorization` header alone: never from a cookie, the query or the body. Throws
  * AUTHENTICATION_REQUIRED or SCOPE_TOO_NARROW with the challenge of RFC 6750 §3 and RFC 9728 §5.1; `issuer` is the
  * stored address of the workspace.
  */
@@ -14,7 +14,7 @@ export async function identify(
   reply: FastifyReply,
   access: SignedInAccess,
   place: { tenant: Tenant; issuer: string; authenticate: Authenticate }
-): Promise<Actor> {
+): Promise<void> {
   const { tenant, issuer, authenticate } = place
   const metadata = `resource_metadata="${issuer}/.well-known/oauth-protected-resource/${access.resource}"`
   const refuse = (error: string) => {
@@ -34,33 +34,31 @@ export async function identify(
   }
   // A second wall: an authenticator that looked into another workspace must not open this one.
   if (found.tenantId !== tenant.id) throw refuse('error="invalid_token"')
-  if (missingScopes(found, access.scopes).length > 0) {
-    // What the token has is named too: a client that asks for just these again must not lose the others.
-    const wanted = scopes.filter((scope) => found.scopes.has(scope) || access.scopes.includes(scope))
-    const challenge = `Bearer error="insufficient_scope", scope="${wanted.join(' ')}", ${metadata}`
-    reply.header('www-authenticate', challenge)
-    throw problem('SCOPE_TOO_NARROW')
-  }
-  return found
+  callers.set(request.raw, { actor: found, metadata })
+  requireScope(found, ...access.scopes)
+}
+
+/** Adds the challenge of RFC 6750 §3.1 to SCOPE_TOO_NARROW, whether the door or its rule found the scope missing. */
+export function challengeScope(request: FastifyRequest, reply: FastifyReply, found: Problem): void {
+  const caller = callers.get(request.raw)
+  if (!caller || found.code !== 'SCOPE_TOO_NARROW') return
+  const scope = `scope="${found.members.scope}"`
+  reply.header('www-authenticate', `Bearer error="insufficient_scope", ${scope}, ${caller.metadata}`)
 }
 
 // RFC 6750 §2.1, b64token, bounded by what the header limit leaves.
 const isToken = /^[A-Za-z0-9\-._~+/]+=*$/
 
-const actors = new WeakMap<object, Actor>()
+const callers = new WeakMap<object, { actor: Actor; metadata: string }>()
 
 /** The actor of a request. Throws on a route that does not ask who calls. */
 export function requestActor(request: FastifyRequest): Actor {
-  const actor = actors.get(request.raw)
+  const actor = knownActor(request)
   if (!actor) throw new Error(`${request.routeOptions.url} does not ask who calls and has no actor`)
   return actor
 }
 
 /** The actor where the route asks who calls; undefined elsewhere. */
 export function knownActor(request: FastifyRequest): Actor | undefined {
-  return actors.get(request.raw)
-}
-
-export function setActor(request: FastifyRequest, actor: Actor): void {
-  actors.set(request.raw, actor)
+  return callers.get(request.raw)?.actor
 }

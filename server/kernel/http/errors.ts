@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TLocalizedValidationError } from 'typebox/error'
 import { Problem, type ProblemCode, problem, problemBody } from '../problem.ts'
 import { isPage } from './access.ts'
+import { challengeScope } from './bearer.ts'
 import { fieldFaults } from './field-fault.ts'
 import { problemPage } from './problem-page.ts'
 import { noteProblem } from './request-log.ts'
@@ -60,6 +61,7 @@ export async function answerProblem(
 ): Promise<string> {
   const found = toProblem(error)
   noteProblem(request, found)
+  challengeScope(request, reply, found)
   reply.code(found.row.status)
   // What the handler set for the answer it did not give.
   for (const name of ['etag', 'last-modified', 'link', 'location']) reply.removeHeader(name)

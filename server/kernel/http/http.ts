@@ -14,7 +14,7 @@ import { problem } from '../problem.ts'
 import type { Settings } from '../settings.ts'
 import { isPage, refuseForeignForm, refuseForeignHost, requireDeclaredAccess } from './access.ts'
 import { checkVersion, supportedVersions } from './api-version.ts'
-import { identify, requestActor, setActor } from './bearer.ts'
+import { identify, requestActor } from './bearer.ts'
 import { bodyBytes, takeBodies } from './body.ts'
 import { makeClientAddresses } from './client-address.ts'
 import { answerPreflight, isPreflight, openToOtherOrigins } from './cross-origin.ts'
@@ -110,7 +110,7 @@ function addGates(http: Http, options: HttpOptions): void {
     refuseForeignForm(request, tenant, publicUrl())
     if (access.kind !== 'signed-in') return
     const issuer = tenantOrigin(publicUrl(), tenant)
-    setActor(request, await identify(request, reply, access, { tenant, issuer, authenticate }))
+    await identify(request, reply, access, { tenant, issuer, authenticate })
   })
 }
 
