@@ -1,5 +1,6 @@
 import type { Pledge } from './pledge.ts'
 import { conventionPromises } from './promises-conventions.ts'
+import { oauthPromises } from './promises-oauth.ts'
 import { onboardingPromises } from './promises-onboarding.ts'
 import { peoplePromises } from './promises-people.ts'
 import { seedPromises } from './promises-seeds.ts'
@@ -11,7 +12,8 @@ export const promises: Pledge[] = [
   ...conventionPromises,
   ...onboardingPromises,
   ...settingPromises,
-  ...peoplePromises
+  ...peoplePromises,
+  ...oauthPromises
 ].flatMap(({ source, pledges }) =>
   Object.entries(pledges).map(([id, sentence]) => ({ id, source, sentence }))
 )
