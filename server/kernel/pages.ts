@@ -20,15 +20,22 @@ export function raw(text: string): HtmlText {
 function toMarkup(value: HtmlValue): string {
   if (value === null || value === undefined || value === false) return ''
   if (Array.isArray(value)) return value.map(toMarkup).join('')
-  if (typeof value === 'object') return value.text
+  // The symbol, not the shape: an object from JSON may look like markup.
+  if (typeof value === 'object' && made in value) return value.text
   return String(value).replace(/[&<>"']/g, (found) => `&#${found.charCodeAt(0)};`)
 }
 
-const css = readFileSync(new URL('./ekso.css', import.meta.url), 'utf8')
+const sheets = ['./ekso.css', './ekso-document.css', './ekso-form.css']
+const css = sheets.map((sheet) => readFileSync(new URL(sheet, import.meta.url), 'utf8')).join('\n')
 const fingerprint = createHash('sha256').update(css).digest('base64url').slice(0, 16)
 
 /** The one stylesheet. Its address changes with its text, so that it may be kept for ever. */
 export const stylesheet = { text: css, fingerprint, url: `/assets/ekso.css?v=${fingerprint}` }
+
+const icon = readFileSync(new URL('./ekso.svg', import.meta.url), 'utf8')
+
+/** The house's sign, for browser tabs and the head of a page. */
+export const houseIcon = { text: icon, url: '/assets/ekso.svg' }
 
 /** A whole HTML document in the house's look. `isWide` is for reference pages; the rest read best narrow. */
 export function page(content: { title: string; body: HtmlText; isWide?: boolean }): HtmlText {
@@ -38,14 +45,27 @@ export function page(content: { title: string; body: HtmlText; isWide?: boolean 
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${content.title} · Ekso</title>
+${!content.isWide && html`<meta name="robots" content="noindex">\n`}<title>${content.title} · Ekso</title>
+<link rel="icon" href="${houseIcon.url}" type="image/svg+xml">
 <link rel="stylesheet" href="${stylesheet.url}">
 </head>
 <body>
+<header><a href="/"><img src="${houseIcon.url}" alt="" width="28" height="28">Ekso</a></header>
 <main class="${content.isWide ? 'wide' : 'narrow'}">
 ${content.body}
 </main>
 </body>
 </html>
 `
+}
+
+const momentText = new Intl.DateTimeFormat('en-GB', {
+  dateStyle: 'long',
+  timeStyle: 'short',
+  timeZone: 'UTC'
+})
+
+/** An instant as people read it. The server does not know their zone, so it names its own. */
+export function moment(instant: Date): HtmlText {
+  return html`<time datetime="${instant.toISOString()}">${momentText.format(instant)} UTC</time>`
 }

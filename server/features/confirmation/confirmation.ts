@@ -2,23 +2,26 @@ import { addSeconds } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { Problem } from '#server/kernel/problem.ts'
+import { isDomainFree } from '../addresses/domain-choice.ts'
 import type { SignupStatus } from '../onboarding/signup.schema.ts'
-import { blockHash, isAddressBlocked, killCodes, newestCode } from '../onboarding/signup-code.ts'
+import { refuseWhenClosed } from '../onboarding/signup.ts'
+import { blockedUntil, blockHash, killCodes, newestCode } from '../onboarding/signup-code.ts'
 import { openWorkspace } from '../onboarding/signup-completion.ts'
-import { type SignupRow, statusOf } from '../onboarding/signup-record.ts'
+import { blockSeconds, type SignupRow, statusOf } from '../onboarding/signup-record.ts'
 import { workspaceAddress } from '../tenancy/workspace.ts'
-
-const blockSeconds = 30 * 24 * 3600
 
 /** What the page behind a mailed confirm link shows. */
 export type ConfirmView = {
   status: SignupStatus
-  /** The address wants no more of these mails. */
-  isBlocked: boolean
+  /** Until then the address gets no more of these mails. */
+  blockedUntil: Date | null
+  /** How long such a block would last; null when the request was not refused, or too long ago. */
+  canBlockUntil: Date | null
+  /** Whether the name can still be had, judged for a request that waits. */
+  isDomainFree: boolean
   name: string
   company: string
   email: string
-  domain: string
   agentName: string | null
   clientAddress: string
   asked: Date
@@ -37,13 +40,17 @@ export async function viewConfirmation(
 ): Promise<ConfirmView | 'replaced' | undefined> {
   const signup = await findByLink(tx, means, linkToken)
   if (!signup || signup === 'replaced') return signup
+  const status = statusOf(means, signup)
+  const until = blockEnd(means, signup)
   return {
-    status: statusOf(means, signup),
-    isBlocked: await isAddressBlocked(tx, means, signup.email),
+    status,
+    blockedUntil: await blockedUntil(tx, means, signup.email),
+    canBlockUntil: until && until > means.now ? until : null,
+    isDomainFree:
+      status !== 'awaiting_confirmation' || (await isDomainFree(tx, means, signup.domain, signup.email)),
     name: signup.name,
     company: signup.company,
     email: signup.email,
-    domain: signup.domain,
     agentName: signup.agent_name,
     clientAddress: signup.client_address,
     asked: signup.created,
@@ -52,54 +59,60 @@ export async function viewConfirmation(
   }
 }
 
-export type Decision = 'done' | 'not-open' | 'domain-taken'
-
 /**
  * The owner says yes: the workspace is opened then and there, exactly as shown, and the agent gets nothing. The
- * mailed code keeps its ten minutes. `not-open` when the link is dead or the sign-up has ended or is complete.
+ * mailed code keeps its ten minutes. Changes nothing when the link is dead, the sign-up has ended or is complete, or
+ * the name was lost: the page says which. Throws `SIGNUP_CLOSED`.
  */
-export async function approveSignup(tx: Tx, means: Means, linkToken: string): Promise<Decision> {
+export async function approveSignup(tx: Tx, means: Means, linkToken: string): Promise<void> {
+  refuseWhenClosed(means)
   const signup = await findOpen(tx, means, linkToken)
-  if (!signup) return 'not-open'
+  if (!signup) return
   try {
     await openWorkspace(tx, means, signup, signup)
-    return 'done'
   } catch (error) {
-    if (error instanceof Problem && error.code === 'DOMAIN_TAKEN') return 'domain-taken'
-    throw error
+    if (!(error instanceof Problem && error.code === 'DOMAIN_TAKEN')) throw error
   }
 }
 
-/** The owner says "not me": the sign-up ends, its code and links die, nothing was opened. */
-export async function rejectSignup(tx: Tx, means: Means, linkToken: string): Promise<Decision> {
+/** The owner says "not me": the sign-up ends, its code and links die, nothing was opened. Else changes nothing. */
+export async function rejectSignup(tx: Tx, means: Means, linkToken: string): Promise<void> {
   const signup = await findOpen(tx, means, linkToken)
-  if (!signup) return 'not-open'
+  if (!signup) return
   await tx.updateTable('signups').set({ rejected: means.now }).where('id', '=', signup.id).execute()
   await killCodes(tx, means, signup.id)
-  return 'done'
 }
 
-/** After a refusal: no more sign-up mails to this address for 30 days, or again from now on. */
+/** After a refusal: no more sign-up mails to this address for 30 days from it, or again from now on. */
 export async function chooseMails(
   tx: Tx,
   means: Means,
   linkToken: string,
   choice: 'block' | 'allow'
-): Promise<Decision> {
+): Promise<void> {
   const signup = await findByLink(tx, means, linkToken)
-  if (!signup || signup === 'replaced' || !signup.rejected) return 'not-open'
+  if (!signup || signup === 'replaced') return
+  const until = blockEnd(means, signup)
+  if (!until) return
   const addressHash = blockHash(means, signup.email)
   if (choice === 'allow') {
     await tx.deleteFrom('mail_blocks').where('address_hash', '=', addressHash).execute()
-    return 'done'
+    return
   }
-  const row = { address_hash: addressHash, until: addSeconds(means.now, blockSeconds) }
   await tx
     .insertInto('mail_blocks')
-    .values(row)
-    .onConflict((conflict) => conflict.column('address_hash').doUpdateSet(row))
+    .values({ address_hash: addressHash, until })
+    // A block that another refusal of this address began may last longer.
+    .onConflict((conflict) =>
+      conflict.column('address_hash').doUpdateSet({ until }).where('mail_blocks.until', '<', until)
+    )
     .execute()
-  return 'done'
+}
+
+// From the refusal, not from the click: the page that lifts a block must not be gone before the block is.
+function blockEnd(means: Means, signup: SignupRow): Date | undefined {
+  if (!signup.rejected || statusOf(means, signup) !== 'rejected') return undefined
+  return addSeconds(signup.rejected, blockSeconds)
 }
 
 async function findOpen(tx: Tx, means: Means, linkToken: string): Promise<SignupRow | undefined> {

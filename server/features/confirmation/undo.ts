@@ -6,13 +6,9 @@ import type { SignupRow } from '../onboarding/signup-record.ts'
 import { closeWorkspace } from '../tenancy/workspace.ts'
 
 /** What the page behind a mailed undo link shows. */
-export type UndoView = {
-  domain: string
-  company: string
-  email: string
-  until: Date
-  passwordHash: string | null
-}
+export type UndoView = { domain: string; company: string; email: string; until: Date; owner: Owner }
+
+type Owner = { userId: string; passwordHash: string | null }
 
 /** The workspace that an undo link can still close; undefined for any other link. Changes nothing. */
 export async function viewUndo(
@@ -23,33 +19,33 @@ export async function viewUndo(
 ): Promise<UndoView | undefined> {
   const signup = await findUndoable(tx, means, tenantId, undoToken)
   if (!signup) return undefined
-  return {
-    domain: signup.domain,
-    company: signup.company,
-    email: signup.email,
-    until: signup.undo_expires ?? means.now,
-    passwordHash: await ownerPasswordHash(tx, signup, tenantId)
-  }
+  const { domain, company, email } = signup
+  const owner = await findOwner(tx, tenantId)
+  return { domain, company, email, until: signup.undo_expires ?? means.now, owner }
 }
+
+/** `password-changed`: what was checked is no longer the password. `dead`: the link was used or its time has passed. */
+export type UndoOutcome = 'closed' | 'password-changed' | 'dead'
 
 /**
  * Undoes a sign-up within 72 hours: the workspace closes at once, its name rests for others, and what it holds is
- * erased after 7 days. `checkedHash` is the password hash that the caller verified, null when there was none; a
- * password set meanwhile makes it answer false, as does a dead link.
+ * erased after 7 days. `checkedHash` is the password hash that the caller verified, null when there was none: a
+ * password set meanwhile is asked for.
  */
 export async function undoSignup(
   tx: Tx,
   means: Means,
   of: { tenantId: string; undoToken: string; checkedHash: string | null }
-): Promise<boolean> {
+): Promise<UndoOutcome> {
   const signup = await findUndoable(tx, means, of.tenantId, of.undoToken, 'lock')
-  if (!signup) return false
-  if ((await ownerPasswordHash(tx, signup, of.tenantId, 'lock')) !== of.checkedHash) return false
+  if (!signup) return 'dead'
+  const owner = await findOwner(tx, of.tenantId, 'lock')
+  if (owner.passwordHash !== of.checkedHash) return 'password-changed'
   await closeWorkspace(tx, means, of.tenantId)
   await restDomain(tx, means, signup.domain, signup.email)
   await killCodes(tx, means, signup.id)
   await tx.updateTable('signups').set({ undone: means.now }).where('id', '=', signup.id).execute()
-  return true
+  return 'closed'
 }
 
 async function findUndoable(
@@ -69,19 +65,15 @@ async function findUndoable(
   return (lock ? query.forUpdate() : query).executeTakeFirst()
 }
 
-// Runs as the tenant: the users are behind row security.
-async function ownerPasswordHash(
-  tx: Tx,
-  signup: SignupRow,
-  tenantId: string,
-  lock?: 'lock'
-): Promise<string | null> {
+// The first user, whatever became of their address since. Runs as the tenant: the users are behind row security.
+async function findOwner(tx: Tx, tenantId: string, lock?: 'lock'): Promise<Owner> {
   const query = tx
     .selectFrom('users')
-    .select('password_hash')
+    .select(['id', 'password_hash'])
     .where('tenant_id', '=', tenantId)
-    .where('email_key', '=', signup.email_key)
-    .where('deleted', '=', false)
-  const owner = await (lock ? query.forUpdate() : query).executeTakeFirst()
-  return owner?.password_hash ?? null
+    .orderBy('created')
+    .orderBy('id')
+    .limit(1)
+  const owner = await (lock ? query.forUpdate() : query).executeTakeFirstOrThrow()
+  return { userId: owner.id, passwordHash: owner.password_hash }
 }

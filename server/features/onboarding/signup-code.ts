@@ -8,7 +8,7 @@ import { problem } from '#server/kernel/problem.ts'
 import { hashesMatch } from '#server/kernel/secrets.ts'
 import { canonicalAddress, foldedAddress } from '../addresses/email-address.ts'
 import { codeLetter } from './signup-letters.ts'
-import { type CodeRow, codeSeconds, type SignupRow, triesPerCode } from './signup-record.ts'
+import { type CodeRow, codeEnd, codeSeconds, type SignupRow, triesPerCode } from './signup-record.ts'
 
 const daySeconds = 24 * 3600
 
@@ -83,7 +83,7 @@ export async function tryCode(
     .where('id', '=', codeId)
     .execute()
   if (!hashesMatch(code.code_hash, hashCode(means, signup, guess))) return 'wrong'
-  return code.expires <= means.now ? 'expired' : 'right'
+  return codeEnd(signup, code) <= means.now ? 'expired' : 'right'
 }
 
 export async function useCode(tx: Tx, means: Means, codeId: string): Promise<void> {
@@ -106,19 +106,19 @@ function hashCode(means: Means, signup: SignupRow, code: string): Buffer {
 }
 
 async function refuseBlockedAddress(tx: Tx, means: Means, email: string): Promise<void> {
-  if (await isAddressBlocked(tx, means, email))
+  if (await blockedUntil(tx, means, email))
     throw problem('CODE_RECENTLY_SENT', { retryAfterSeconds: daySeconds })
 }
 
-/** Whether the owner of an address asked for no more sign-up mails. */
-export async function isAddressBlocked(tx: Tx, means: Means, email: string): Promise<boolean> {
+/** Until when the owner of an address wants no more sign-up mails; null when mails are welcome. */
+export async function blockedUntil(tx: Tx, means: Means, email: string): Promise<Date | null> {
   const blocked = await tx
     .selectFrom('mail_blocks')
     .select('until')
     .where('address_hash', '=', blockHash(means, email))
     .where('until', '>', means.now)
     .executeTakeFirst()
-  return blocked !== undefined
+  return blocked?.until ?? null
 }
 
 /** What the list of unwanted addresses knows of one: a keyed hash of the folded address. */

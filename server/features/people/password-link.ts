@@ -6,13 +6,14 @@ import { claimMailBudget } from '#server/kernel/mail-budget.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { postLetter } from '#server/kernel/outbox.ts'
 import { canonicalAddress, foldedAddress } from '../addresses/email-address.ts'
+import { forgetFailures } from './password-check.ts'
 import { passwordLinkLetter } from './password-letters.ts'
 
 export const firstPasswordSeconds = 72 * 3600
 export const resetSeconds = 3600
 
-/** A person whose living link was opened. */
-export type LinkHolder = { userId: string; name: string; email: string; hasPassword: boolean }
+/** The person whom a link belongs to. `used` says when the link set a password; it does so once. */
+export type LinkHolder = { name: string; email: string; hasPassword: boolean; used: Date | null }
 
 type Place = { tenantId: string; domain: string | null }
 
@@ -46,7 +47,10 @@ export async function makePasswordLink(
   return `${workspaceOrigin(means, of.domain)}/password/${token}`
 }
 
-/** Who a living, unused link belongs to; undefined for any other token. Changes nothing. */
+/**
+ * Whom a link belongs to, used or not; undefined when it was replaced, has expired or never was. Changes nothing:
+ * scanners follow links.
+ */
 export async function findLinkHolder(
   tx: Tx,
   means: Means,
@@ -60,17 +64,19 @@ export async function findLinkHolder(
         .onRef('users.tenant_id', '=', 'password_links.tenant_id')
         .onRef('users.id', '=', 'password_links.user_id')
     )
-    .select(['users.id', 'users.name', 'users.email', 'users.password_hash'])
+    .select(['users.name', 'users.email', 'users.password_hash', 'password_links.used'])
     .where('password_links.tenant_id', '=', tenantId)
     .where('password_links.token_hash', '=', tokenHash(means, token))
-    .where('password_links.used', 'is', null)
     .where('password_links.expires', '>', means.now)
     .where('users.deleted', '=', false)
     .executeTakeFirst()
-  return row && { userId: row.id, name: row.name, email: row.email, hasPassword: row.password_hash !== null }
+  return row && { name: row.name, email: row.email, hasPassword: row.password_hash !== null, used: row.used }
 }
 
-/** Spends a link on a new password hash. False when it was spent, replaced or has expired: of two at once one wins. */
+/**
+ * Spends a link on a new password hash, and ends a wait for wrong passwords. False when it was spent, replaced or has
+ * expired: of two at once one wins.
+ */
 export async function spendPasswordLink(
   tx: Tx,
   means: Means,
@@ -97,6 +103,7 @@ export async function spendPasswordLink(
     .where('tenant_id', '=', of.tenantId)
     .where('id', '=', spent.user_id)
     .execute()
+  await forgetFailures(tx, means, { tenantId: of.tenantId, userId: spent.user_id })
   return true
 }
 

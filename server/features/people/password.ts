@@ -18,8 +18,12 @@ const hashesWaiting = 32
 
 const derive = promisify(argon2)
 
-/** What is wrong with a wished password, as sentences for a person; empty when it will do (contract §3). */
-export function judgePassword(password: string, person: { name: string; email: string }): string[] {
+/**
+ * What is wrong with a wished password, as sentences for a person; empty when it will do (contract §3). `personal`
+ * is what others would try first: the person's name, address and workspace.
+ */
+export function judgePassword(wished: string, personal: string[]): string[] {
+  const password = canonical(wished)
   const length = [...password].length
   const faults: string[] = []
   if (length < shortestPasswordCharacters) faults.push('Use at least 8 characters.')
@@ -27,7 +31,7 @@ export function judgePassword(password: string, person: { name: string; email: s
   if (!/\p{Lu}/u.test(password)) faults.push('Use at least one upper-case letter.')
   if (!/\p{Ll}/u.test(password)) faults.push('Use at least one lower-case letter.')
   if (!/\p{Nd}/u.test(password)) faults.push('Use at least one digit.')
-  if (faults.length === 0 && isCommonPassword(password, person))
+  if (faults.length === 0 && isCommonPassword(password, personal))
     faults.push('This password is easily guessed. Choose one that others would not think of.')
   return faults
 }
@@ -35,29 +39,36 @@ export function judgePassword(password: string, person: { name: string; email: s
 /** Hashes a password with argon2id into a PHC string. Throws `RATE_LIMITED` when too many are being hashed. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(16)
-  const tag = await inTurn(() => argon2id(password, salt))
+  const tag = await inTurn(() => argon2id(password, salt, cost))
   return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=${cost.parallelism}$${encode(salt)}$${encode(tag)}`
 }
+
+const phc = /^\$argon2id\$v=19\$m=([0-9]+),t=([0-9]+),p=([0-9]+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
 
 /**
  * Whether a password belongs to a stored hash. Without one (an unknown account) it hashes all the same and says
  * no, so that both take the same time. Throws `RATE_LIMITED` when too many are being hashed.
  */
 export async function isPasswordRight(password: string, stored: string | null): Promise<boolean> {
-  const [, , , , salt, tag] = (stored ?? '').split('$')
-  if (!salt || !tag) {
-    await inTurn(() => argon2id(password, randomBytes(16)))
+  const [, memory, passes, parallelism, salt = '', tag = ''] = phc.exec(stored ?? '') ?? []
+  if (memory === undefined) {
+    await inTurn(() => argon2id(password, randomBytes(16), cost))
     return false
   }
+  // The cost that the hash was made with: raising ours must not lock anybody out.
+  const own = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) }
   const expected = Buffer.from(tag, 'base64')
-  const found = await inTurn(() => argon2id(password, Buffer.from(salt, 'base64')))
+  const found = await inTurn(() => argon2id(password, Buffer.from(salt, 'base64'), own))
   return found.length === expected.length && timingSafeEqual(found, expected)
 }
 
-// NFKC: the same password typed on another keyboard gives the same bytes. Longer texts are cut before they cost.
-function argon2id(password: string, nonce: Buffer): Promise<Buffer> {
-  const message = [...password.slice(0, 4 * longestPasswordCharacters)].join('').normalize('NFKC')
-  return derive('argon2id', { ...cost, message, nonce, tagLength })
+function argon2id(password: string, nonce: Buffer, own: typeof cost): Promise<Buffer> {
+  return derive('argon2id', { ...own, message: canonical(password), nonce, tagLength })
+}
+
+// NFKC: the same password typed on another keyboard gives the same bytes. Cut far above the longest: a form may be long.
+function canonical(password: string): string {
+  return password.slice(0, 1000).normalize('NFKC')
 }
 
 function encode(bytes: Buffer): string {

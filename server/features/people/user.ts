@@ -1,6 +1,7 @@
 import type { Tx } from '#server/kernel/db.ts'
 import { newId } from '#server/kernel/ids.ts'
 import type { Means } from '#server/kernel/means.ts'
+import { canonicalAddress } from '../addresses/email-address.ts'
 
 /** Adds the first user of a new workspace, as super admin and without a password. Returns the user's id. */
 export async function addOwner(
@@ -17,7 +18,7 @@ export async function addOwner(
       id,
       name: person.name,
       email: person.email,
-      email_key: person.email.toLowerCase(),
+      email_key: canonicalAddress(person.email),
       is_super_admin: true,
       created: means.now,
       created_by: id,

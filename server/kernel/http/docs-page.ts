@@ -13,7 +13,7 @@ export function docsPage(document: ApiDocument): HtmlText {
   const all = operations(document)
   const groups = [...new Set(all.map(({ operation }) => groupOf(operation)))]
   const body = html`<h1>${document.info.title}</h1>
-<p>${document.info.description}</p>
+<p>${prose(document.info.description)}</p>
 <p class="quiet">Version ${document.info.version} · <a href="/openapi.json">openapi.json</a></p>
 <nav aria-label="Groups"><ul>
 ${groups.map((group) => html`<li><a href="#${anchor(group)}">${group}</a></li>\n`)}</ul></nav>
@@ -39,7 +39,7 @@ function operationCard(document: ApiDocument, method: string, path: string, oper
   return html`<section class="card" id="${anchor(`${method} ${path}`)}">
 <h3><code>${method} ${path}</code></h3>
 ${operation.summary && html`<p><strong>${operation.summary}</strong></p>`}
-${operation.description && html`<p>${operation.description}</p>`}
+${operation.description && html`<p>${prose(operation.description)}</p>`}
 ${parameterTable(document, operation)}
 ${bodySchema && html`<h4>Body</h4>${memberTable(document, bodySchema)}`}
 ${answerList(document, operation)}
@@ -56,7 +56,7 @@ function parameterTable(document: ApiDocument, operation: Operation): HtmlText |
 <table><thead><tr><th>Name</th><th>In</th><th>Type</th><th>Meaning</th></tr></thead><tbody>
 ${rows.map(
   (row) => html`<tr><td><code>${row.name}</code>${row.required ? '' : ' (optional)'}</td><td>${row.in}</td>
-<td>${typeText(document, row.schema ?? {})}</td><td>${row.description}</td></tr>\n`
+<td>${typeText(document, row.schema ?? {})}</td><td>${prose(row.description)}</td></tr>\n`
 )}</tbody></table>`
 }
 
@@ -77,19 +77,27 @@ function memberRows(document: ApiDocument, given: Schema, prefix: string, depth:
   if (depth > depthLimit) return []
   return Object.entries(properties).flatMap(([name, member]) => [
     html`<tr><td><code>${prefix}${name}</code>${required.includes(name) ? '' : ' (optional)'}</td>
-<td>${typeText(document, member)}</td><td>${resolve(document, member).description}</td></tr>\n`,
+<td>${typeText(document, member)}</td><td>${prose(resolve(document, member).description)}</td></tr>\n`,
     ...memberRows(document, member, `${prefix}${name}.`, depth + 1)
   ])
 }
 
 function answerList(document: ApiDocument, operation: Operation): HtmlText[] {
-  return Object.entries(operation.responses ?? {}).map(([status, answer]) => {
+  // What is the same for every operation stands once, at the top of the page.
+  const own = Object.entries(operation.responses ?? {}).filter(([status]) => status !== 'default')
+  return own.map(([status, answer]) => {
     const schema = answer.content?.['application/json']?.schema
-    const isShared = schema?.$ref !== undefined
-    return html`<h4>${status === 'default' ? 'Otherwise' : `Answer ${status}`}</h4>
-${answer.description !== 'Default Response' && html`<p>${answer.description}</p>`}
-${schema && !isShared && memberTable(document, schema)}`
+    return html`<h4>Answer ${status}</h4>
+${answer.description !== 'Default Response' && html`<p>${prose(answer.description)}</p>`}
+${schema && memberTable(document, schema)}`
   })
+}
+
+// Descriptions are written with Markdown's code spans; nothing else of it is used.
+function prose(text: string | undefined): HtmlText[] {
+  return (text ?? '')
+    .split('`')
+    .map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : html`${part}`))
 }
 
 function typeText(document: ApiDocument, given: Schema): string {

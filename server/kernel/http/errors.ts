@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { TLocalizedValidationError } from 'typebox/error'
-import { type HtmlText, html, page } from '../pages.ts'
 import { Problem, type ProblemCode, problem, problemBody } from '../problem.ts'
 import { isPage } from './access.ts'
 import { fieldFaults } from './field-fault.ts'
+import { problemPage } from './problem-page.ts'
 import { noteProblem } from './request-log.ts'
+import { readTarget } from './request-target.ts'
 
 const frameworkCodes: Record<string, ProblemCode> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
@@ -63,12 +64,16 @@ export async function answerProblem(
   // What the handler set for the answer it did not give.
   for (const name of ['etag', 'last-modified', 'link', 'location']) reply.removeHeader(name)
   reply.header('cache-control', 'no-store')
+  // Closing on a client that is still sending would cost it this answer. What it sends is dropped, for as long as a
+  // request may take.
+  reply.removeHeader('connection')
   const retryAfterSeconds = found.retryAfterSeconds ?? defaultRetrySeconds(found)
   if (retryAfterSeconds !== undefined) reply.header('retry-after', Math.max(1, Math.ceil(retryAfterSeconds)))
   const added = addMembers ? await addSafely(addMembers, found, request) : {}
-  if (isPage(request) && !asksForJson(request)) {
+  if (isForPerson(request)) {
     reply.type('text/html; charset=utf-8')
-    return problemPage(found, request.id).text
+    const waitSeconds = found.row.status === 429 ? retryAfterSeconds : undefined
+    return problemPage(found, request.id, waitSeconds).text
   }
   reply.type('application/json; charset=utf-8').serializer((body: string) => body)
   return JSON.stringify({ ...problemBody(found, request.id), ...added })
@@ -88,16 +93,14 @@ function defaultRetrySeconds(found: Problem): number | undefined {
   return found.row.status === 429 || found.row.status === 503 ? 1 : undefined
 }
 
+// Whoever mistypes an address in a browser gets a page; below /api all answers are JSON.
+function isForPerson(request: FastifyRequest): boolean {
+  if (isPage(request)) return !asksForJson(request)
+  const isPerson = (request.headers.accept ?? '').includes('text/html')
+  return request.is404 && isPerson && !readTarget(request.raw).path.startsWith('/api/')
+}
+
 function asksForJson(request: FastifyRequest): boolean {
   const accept = request.headers.accept ?? ''
   return accept.includes('application/json') && !accept.includes('text/html')
-}
-
-function problemPage(found: Problem, requestId: string): HtmlText {
-  return page({
-    title: found.message,
-    body: html`<h1>${found.message}</h1>
-<p>${found.row.wayOut}</p>
-<p class="quiet">${found.row.status} ${found.code}, ${requestId}</p>`
-  })
 }

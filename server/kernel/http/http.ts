@@ -11,7 +11,7 @@ import type { HostMeaning } from '../hosts.ts'
 import { newId } from '../ids.ts'
 import { problem } from '../problem.ts'
 import type { Settings } from '../settings.ts'
-import { refuseForeignForm, refuseForeignHost, requireDeclaredAccess } from './access.ts'
+import { isPage, refuseForeignForm, refuseForeignHost, requireDeclaredAccess } from './access.ts'
 import { checkVersion, supportedVersions } from './api-version.ts'
 import { bodyBytes, takeBodies } from './body.ts'
 import { makeClientAddresses } from './client-address.ts'
@@ -84,7 +84,7 @@ function addGates(http: Http, options: HttpOptions): void {
     const access = request.routeOptions.config?.access
     const path = pathOf(request)
     logAtEnd(request, reply)
-    secure(reply, publicUrl())
+    secure(reply, publicUrl(), isPage(request))
     nameAnswer(request, reply, path)
     stopping.refuseLateRequest()
     request.clientAddress = addressOf(request)

@@ -1,4 +1,4 @@
-import { stylesheet } from '../pages.ts'
+import { houseIcon, stylesheet } from '../pages.ts'
 import { problem } from '../problem.ts'
 import { anyone } from './access.ts'
 import type { Http } from './http-type.ts'
@@ -20,4 +20,8 @@ export function addOwnRoutes(http: Http, isReady: () => Promise<boolean>): void 
     if (request.headers['if-none-match'] === etag) return reply.code(304).send()
     return reply.type('text/css; charset=utf-8').send(stylesheet.text)
   })
+
+  http.get('/assets/ekso.svg', { config: { access: anyone({ on: 'anywhere' }) } }, (_request, reply) =>
+    reply.header('cache-control', 'public, max-age=86400').type('image/svg+xml').send(houseIcon.text)
+  )
 }

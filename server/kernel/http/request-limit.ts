@@ -23,7 +23,7 @@ export type RequestLimit = {
 type Counter = { name: string; quota: number; take: (key: string) => Promise<RateLimiterRes> }
 
 const windowSeconds = 1
-const hostsPerAddress = 10
+export const hostsPerAddress = 10
 
 /**
  * The request limit of contract §1: `perSecond` for a client on one host, ten times that for it on all hosts; 0 is off.
@@ -52,16 +52,22 @@ export function makeRequestLimit(perSecond: number, redisUrl: string | undefined
 function makeCounter(name: string, quota: number, shared: SharedCounters | undefined): Counter {
   const limits = { points: quota, duration: windowSeconds, keyPrefix: `ekso:requests:${name}` }
   const memory = new RateLimiterMemory(limits)
-  const counter = shared
-    ? new RateLimiterRedis({
-        ...limits,
-        storeClient: shared.client,
-        useRedisPackage: true,
-        rejectIfRedisNotReady: true,
-        insuranceLimiter: memory
-      })
-    : memory
-  return { name, quota, take: (key) => counter.consume(key) }
+  if (!shared) return { name, quota, take: (key) => memory.consume(key) }
+  const redis = new RateLimiterRedis({
+    ...limits,
+    storeClient: shared.client,
+    useRedisPackage: true,
+    rejectIfRedisNotReady: true
+  })
+  const take = async (key: string) => {
+    try {
+      return await shared.inTime(() => redis.consume(key))
+    } catch (error) {
+      if (error instanceof RateLimiterRes) throw error
+      return memory.consume(key)
+    }
+  }
+  return { name, quota, take }
 }
 
 async function takeOne(counter: Counter, key: string): Promise<{ state: LimitState; isOver: boolean }> {

@@ -73,7 +73,7 @@ function nameOf(pair: string): string {
 }
 
 /** Text with its percent escapes decoded. Undefined when they are not valid UTF-8 or hide a NUL. */
-export function decodeText(text: string): string | undefined {
+function decodeText(text: string): string | undefined {
   if (!text.includes('%')) return text
   try {
     const decoded = decodeURIComponent(text)

@@ -4,11 +4,15 @@ const pagePolicy =
   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 const dataPolicy = "default-src 'none'; frame-ancestors 'none'"
 
-/** The headers that every answer carries. A door may set another value for its own answer. */
-export function secure(reply: FastifyReply, publicUrl: URL): void {
+/**
+ * The headers that every answer carries. A door may set another value for its own answer. Pages hand their address,
+ * which may hold a mailed secret, to no other site; `no-referrer` would do so too, but makes browsers send
+ * `Origin: null` with the page's forms, which are then refused (contract §2).
+ */
+export function secure(reply: FastifyReply, publicUrl: URL, isPage: boolean): void {
   reply.headers({
     'x-content-type-options': 'nosniff',
-    'referrer-policy': 'no-referrer',
+    'referrer-policy': isPage ? 'same-origin' : 'no-referrer',
     'cross-origin-opener-policy': 'same-origin',
     'permissions-policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
     'cache-control': 'no-store'
@@ -22,12 +26,4 @@ export function addContentPolicy(reply: FastifyReply): void {
   if (reply.hasHeader('content-security-policy')) return
   const isHtml = String(reply.getHeader('content-type') ?? '').startsWith('text/html')
   reply.header('content-security-policy', isHtml ? pagePolicy : dataPolicy)
-}
-
-/**
- * For pages whose address holds a secret: the secret leaves neither to other sites nor into a cache. `same-origin`
- * rather than `no-referrer`, which would make browsers send `Origin: null` with the page's form (contract §2).
- */
-export function keepAddressSecret(reply: FastifyReply): FastifyReply {
-  return reply.header('referrer-policy', 'same-origin').header('cache-control', 'no-store')
 }
