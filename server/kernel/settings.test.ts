@@ -126,7 +126,17 @@ test('a trusted proxy is an address or a network, and never everybody [C5-proxie
   )
   for (const all of ['0.0.0.0/0', '::/0', '10.0.0.0/0'])
     assert.match(faultsOf({ EKSO_TRUSTED_PROXIES: all }).join(), /choose its own address/, all)
-  for (const junk of ['10.0.0.0/33', '10.0.0', 'proxy.example', '10.0.0.1/', '::/129', '1.2.3.4.5'])
+  for (const junk of [
+    '10.0.0.0/33',
+    '10.0.0',
+    'proxy.example',
+    '10.0.0.1/',
+    '::/129',
+    '1.2.3.4.5',
+    '010.0.0.1',
+    '1',
+    '0x7f.1'
+  ])
     assert.match(faultsOf({ EKSO_TRUSTED_PROXIES: junk }).join(), /is not an address or CIDR/, junk)
 })
 
