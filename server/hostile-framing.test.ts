@@ -82,7 +82,6 @@ const head = (...lines: string[]) => `${lines.join('\r\n')}\r\n\r\n`
 
 /** Where a request ends is in doubt, or its body is left unread: whatever stands behind it must not be heard. */
 const unframed: Record<string, string | Buffer> = {
-  'a compressed body': head(post, host, json, length, 'Content-Encoding: gzip') + wish,
   'both lengths': head(post, host, json, length, chunked) + chunk,
   'both lengths, the other way': head(post, host, json, chunked, 'Content-Length: 4') + chunk,
   'two lengths': head(post, host, json, length, 'Content-Length: 5') + wish,
@@ -91,7 +90,6 @@ const unframed: Record<string, string | Buffer> = {
   'a signed length': head(post, host, json, `Content-Length: +${wish.length}`) + wish,
   'a length in hex': head(post, host, json, `Content-Length: 0x${wish.length.toString(16)}`) + wish,
   'a huge length': head(post, host, json, 'Content-Length: 99999999999999999999999') + wish,
-  'a length over the limit': head(post, host, json, 'Content-Length: 999999999') + wish,
   'a coding nobody knows': head(post, host, json, 'Transfer-Encoding: xchunked') + chunk,
   'chunked twice': head(post, host, json, 'Transfer-Encoding: chunked, identity') + chunk,
   'a tab before chunked': head(post, host, json, 'Transfer-Encoding:\x0bchunked') + chunk,
@@ -129,6 +127,7 @@ const unframed: Record<string, string | Buffer> = {
 
 /** Framed well, but no request that is answered here. */
 const refused: Record<string, string> = {
+  'a compressed body': head(post, host, json, length, 'Content-Encoding: gzip') + wish,
   'two hosts': head(post, host, host, json, length) + wish,
   'no host': head(post, json, length) + wish,
   'an empty host': head(post, 'Host:', json, length) + wish,
@@ -170,6 +169,13 @@ for (const [name, bytes] of Object.entries(refused))
     assert.ok(second && isHealth(second), second?.text)
     assert.deepEqual(await contents.read(), before)
   })
+
+test('a length over the limit is refused before the body has come, and what follows counts as body', async () => {
+  const bytes = head(post, host, json, 'Content-Length: 999999999') + wish
+  const answers = await sendBytes(bytes + behind, { answers: 1 })
+  assert.equal(answers[0]?.status, 413)
+  assert.ok(answers.every(({ status }) => status >= 400))
+})
 
 test('a body that ends before its length is not taken', async () => {
   const before = await contents.read()
