@@ -213,7 +213,8 @@ test('rules in a deadlock are run again from their start and both succeed', { ti
     })
   await Promise.all([cross(10, 11), cross(11, 10)])
   waiting = []
-  assert.equal(runs, 3)
+  // PostgreSQL ends one of the two, or both when they look at the same time.
+  assert.ok(runs > 2, 'there was no deadlock')
   const hours = await db.install((tx) =>
     tx.selectFrom('mail_blocks').select('until').where('until', '>', new Date(0)).execute()
   )
