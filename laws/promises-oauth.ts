@@ -70,6 +70,13 @@ export const oauthPromises: Chapter[] = [
   {
     source: 'contract §2 The agent leaves with access',
     pledges: {
+      'C2-agent-answer':
+        'Step 2 with signupId answers oauth when the sign-up was begun with agent and the code was told.',
+      'C2-agent-box': 'After approval on the page step 2 answers oauth only if the box was ticked.',
+      'C2-agent-lost':
+        'Until the first authorised call, for 60 minutes, a repeated step 2 answers a fresh code and revokes the earlier one; then the same answer without oauth.',
+      'C2-agent-refused': 'Nothing of it when the owner refused, undid or disconnected.',
+      'C2-agent-mail': 'The mail says above the code what telling it gives the agent.',
       'C2-agent-token': 'The agent redeems its code at the workspace’s own /token and acts for the owner.',
       'C2-agent-scope': 'Its scope is work:read work:write and nothing else.',
       'C2-agent-code': 'Its code lives 600 s and needs its verifier.',

@@ -97,6 +97,10 @@ type SignupTable = {
   domain: string
   agent_name: string | null
   agent_code_challenge: string | null
+  /** The owner's yes: the code that was read out, or the ticked box of the page. */
+  agent_allowed: Generated<boolean>
+  /** The grant that the agent has now; taken back when a fresh one is given. */
+  agent_grant_id: string | null
   client_address: string
   created: Date
   expires: Date

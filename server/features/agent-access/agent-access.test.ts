@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import * as oauth from 'openid-client'
-import { listGrants, revokeGrant } from '#server/features/oauth/oauth-grant.ts'
+import { findGrantUse, listGrants, revokeGrant } from '#server/features/oauth/oauth-grant.ts'
 import { signedIn } from '#server/kernel/http/access.ts'
 import { openBrowser, openPlace, type Place } from '../../../testing/oauth.ts'
 import { openWorld } from '../../../testing/world.ts'
-import { giveAgentAccess, grantWasUsed } from './agent-access.ts'
+import { giveAgentAccess } from './agent-access.ts'
 
 const world = await openWorld({ after }, 'oauth_agent')
 world.http.get('/api/probe', { config: { access: signedIn('work:read') } }, () => ({ ok: true }))
@@ -52,13 +52,13 @@ test('an agent redeems its code at the ordinary token endpoint and acts for the 
     }
   )
   const who = { tenantId: place.tenant.id, grantId: given.grantId }
-  const used = () => world.db.write(who, (tx) => grantWasUsed(tx, who))
+  const use = () => world.db.write(who, (tx) => findGrantUse(tx, who))
   const answer = await redeem(given)
   assert.equal(answer.status, 200, answer.text)
   assert.equal(answer.body.scope, 'work:read work:write')
-  assert.equal(await used(), false, 'tokens alone are no use')
+  assert.equal(await use(), 'unused', 'tokens alone are no use')
   assert.equal((await probe(answer.body.access_token)).status, 200)
-  assert.equal(await used(), true)
+  assert.equal(await use(), 'used')
   const form = {
     grant_type: 'refresh_token',
     refresh_token: answer.body.refresh_token,

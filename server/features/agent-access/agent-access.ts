@@ -94,17 +94,6 @@ export async function giveAgentAccess(
   }
 }
 
-/** Whether a grant was used for an authorised call: from then on no fresh code is given (contract §2). */
-export async function grantWasUsed(tx: Tx, place: { tenantId: string; grantId: string }): Promise<boolean> {
-  const row = await tx
-    .selectFrom('oauth_grants')
-    .select('first_used')
-    .where('tenant_id', '=', place.tenantId)
-    .where('id', '=', place.grantId)
-    .executeTakeFirst()
-  return row?.first_used != null
-}
-
 async function addAgentClient(tx: Tx, now: Date, tenantId: string, agentName: string): Promise<string> {
   const id = newId('client')
   const metadata = {

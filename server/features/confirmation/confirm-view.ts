@@ -62,14 +62,30 @@ function questionView(view: ConfirmView, token: string): HtmlText {
 <dt>Asked by</dt><dd>${askerOf(view)}</dd>
 <dt>From network address</dt><dd>${view.clientAddress}</dd>
 <dt>At</dt><dd>${moment(view.asked)}</dd>
-<dt>Rights of the asker</dt><dd>None. You become the owner, and nobody else gets access.</dd>
+<dt>Rights of the asker</dt><dd>${rightsOf(view)}</dd>
 </dl>
+<form id="approval" method="post" action="/confirm/${token}/approval">
+${view.isAccessAsked && accessChoice(view)}
+</form>
 <div class="actions">
-<form method="post" action="/confirm/${token}/approval"><button>Open the workspace</button></form>
+<button form="approval">Open the workspace</button>
 ${refusalForm(token)}
 </div>
 <p class="quiet">If you do nothing, nothing is opened. The request ends on ${moment(view.expires)}.</p>`
   })
+}
+
+function rightsOf(view: ConfirmView): string {
+  return view.isAccessAsked
+    ? 'None, unless you tick the box below. You become the owner.'
+    : 'None. You become the owner, and nobody else gets access.'
+}
+
+// Unticked at first: opening a workspace is one yes, letting an agent in is another (contract §2).
+function accessChoice(view: ConfirmView): HtmlText {
+  return html`<label class="choice"><input type="checkbox" name="agent" value="allow">
+<span>Let “<bdi>${view.agentName}</bdi>” read and change work in this workspace in my name. It gets no users, settings or
+money, and I can disconnect it at any time.</span></label>`
 }
 
 function askerOf(view: ConfirmView): HtmlText {
@@ -104,6 +120,7 @@ function openedView(view: ConfirmView): HtmlText {
 <p class="plate"><strong><bdi>${view.company}</bdi></strong><a href="${view.workspaceUrl}">${view.workspaceUrl}</a></p>
 <p>You are its owner. The welcome mail to ${view.email} has a link to set your password. Is that link lost or used up?
 The workspace’s own page sends you a new one.</p>
+${view.isAccessAllowed && html`<p>“<bdi>${view.agentName}</bdi>” may work there in your name until you disconnect it.</p>`}
 <p class="quiet">Was this a mistake? The same mail has a link that undoes it all, for 72 hours.</p>`
   })
 }

@@ -17,9 +17,12 @@ export function confirmPages(app: App): void {
     showLink(app, request, reply)
   )
 
-  http.post('/confirm/:token/approval', { config: { access } }, (request: LinkRequest, reply) =>
-    act(app, request, reply, (tx) => approveSignup(tx, means(), request.params.token))
-  )
+  http.post('/confirm/:token/approval', { config: { access } }, (request: LinkRequest, reply) => {
+    const { agent } = (request.body ?? {}) as { agent?: unknown }
+    return act(app, request, reply, (tx) =>
+      approveSignup(tx, means(), request.params.token, agent === 'allow')
+    )
+  })
 
   http.post('/confirm/:token/refusal', { config: { access } }, (request: LinkRequest, reply) =>
     act(app, request, reply, (tx) => rejectSignup(tx, means(), request.params.token))

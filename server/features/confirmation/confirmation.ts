@@ -23,6 +23,9 @@ export type ConfirmView = {
   company: string
   email: string
   agentName: string | null
+  /** Whether the agent asked for access, and whether it was allowed. */
+  isAccessAsked: boolean
+  isAccessAllowed: boolean
   clientAddress: string
   asked: Date
   expires: Date
@@ -52,6 +55,8 @@ export async function viewConfirmation(
     company: signup.company,
     email: signup.email,
     agentName: signup.agent_name,
+    isAccessAsked: signup.agent_code_challenge !== null,
+    isAccessAllowed: signup.agent_allowed,
     clientAddress: signup.client_address,
     asked: signup.created,
     expires: signup.expires,
@@ -60,16 +65,22 @@ export async function viewConfirmation(
 }
 
 /**
- * The owner says yes: the workspace is opened then and there, exactly as shown, and the agent gets nothing. The
+ * The owner says yes: the workspace is opened then and there, exactly as shown. The agent gets access only if its box
+ * was ticked, and fetches it with its next step 2. The
  * mailed code keeps its ten minutes. Changes nothing when the link is dead, the sign-up has ended or is complete, or
  * the name was lost: the page says which. Throws `SIGNUP_CLOSED`.
  */
-export async function approveSignup(tx: Tx, means: Means, linkToken: string): Promise<void> {
+export async function approveSignup(
+  tx: Tx,
+  means: Means,
+  linkToken: string,
+  isAgentAllowed: boolean
+): Promise<void> {
   refuseWhenClosed(means)
   const signup = await findOpen(tx, means, linkToken)
   if (!signup) return
   try {
-    await openWorkspace(tx, means, signup, signup)
+    await openWorkspace(tx, means, signup, signup, isAgentAllowed && signup.agent_code_challenge !== null)
   } catch (error) {
     if (!(error instanceof Problem && error.code === 'DOMAIN_TAKEN')) throw error
   }

@@ -4,6 +4,7 @@ import type { Means } from '#server/kernel/means.ts'
 import { restDomain } from '../addresses/domain-choice.ts'
 import { killCodes } from '../onboarding/signup-code.ts'
 import type { SignupRow } from '../onboarding/signup-record.ts'
+import { findFounder } from '../people/user.ts'
 import { closeWorkspace } from '../tenancy/workspace.ts'
 
 /** What the page behind a mailed undo link shows. */
@@ -67,15 +68,7 @@ async function findUndoable(
   return (lock ? query.forUpdate() : query).executeTakeFirst()
 }
 
-// The first user, whatever became of their address since. Runs as the tenant: the users are behind row security.
 async function findOwner(tx: Tx, tenantId: string, lock?: 'lock'): Promise<Owner> {
-  const query = tx
-    .selectFrom('users')
-    .select(['id', 'email_key', 'password_hash'])
-    .where('tenant_id', '=', tenantId)
-    .orderBy('created')
-    .orderBy('id')
-    .limit(1)
-  const owner = await (lock ? query.forUpdate() : query).executeTakeFirstOrThrow()
-  return { userId: owner.id, emailKey: owner.email_key, passwordHash: owner.password_hash }
+  const founder = await findFounder(tx, tenantId, lock)
+  return { userId: founder.id, emailKey: founder.email_key, passwordHash: founder.password_hash }
 }

@@ -152,6 +152,21 @@ export async function listGrants(
   }))
 }
 
+/** Whether a grant was used for an authorised call yet; `gone` when it was ended (contract §2). */
+export async function findGrantUse(
+  tx: Tx,
+  place: { tenantId: string; grantId: string }
+): Promise<'unused' | 'used' | 'gone'> {
+  const row = await tx
+    .selectFrom('oauth_grants')
+    .select('first_used')
+    .where('tenant_id', '=', place.tenantId)
+    .where('id', '=', place.grantId)
+    .executeTakeFirst()
+  if (!row) return 'gone'
+  return row.first_used === null ? 'unused' : 'used'
+}
+
 /**
  * Ends one connected app: its code and refresh tokens are gone at once, its access tokens are refused within ten
  * seconds. Of a user other than `userId`, when given, nothing is touched. False when there was no such grant.

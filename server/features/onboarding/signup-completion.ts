@@ -6,6 +6,7 @@ import { postLetter } from '#server/kernel/outbox.ts'
 import { type Problem, problem } from '#server/kernel/problem.ts'
 import { endDomainRest } from '../addresses/domain-choice.ts'
 import { canonicalAddress } from '../addresses/email-address.ts'
+import { handOverAccess } from '../agent-access/signup-access.ts'
 import { makePasswordLink } from '../people/password-link.ts'
 import { foundWorkspace, workspaceAddress } from '../tenancy/workspace.ts'
 import type { SignupWish, WorkspaceAnswer } from './signup.schema.ts'
@@ -32,12 +33,16 @@ export async function completeSignup(tx: Tx, means: Means, body: Body): Promise<
   return completeById(tx, means, body, signupId)
 }
 
-/** Opens the workspace of a sign-up and welcomes its owner. Throws `DOMAIN_TAKEN`; then nothing is left of it. */
+/**
+ * Opens the workspace of a sign-up and welcomes its owner; `isAgentAllowed` is the owner's word on the agent's access.
+ * Throws `DOMAIN_TAKEN`; then nothing is left of it.
+ */
 export async function openWorkspace(
   tx: Tx,
   means: Means,
   signup: SignupRow,
-  { name, email, company, domain }: SignupWish
+  { name, email, company, domain }: SignupWish,
+  isAgentAllowed: boolean
 ): Promise<WorkspaceAnswer> {
   const wish = { name, email, company, domain }
   await refuseTakenDomain(tx, means, wish)
@@ -54,6 +59,7 @@ export async function openWorkspace(
       ...wish,
       email_key: canonicalAddress(wish.email),
       completed: means.now,
+      agent_allowed: isAgentAllowed,
       tenant_id: founded.tenantId,
       undo_hash: means.secrets.hash('undo-link', undoToken),
       undo_expires: addSeconds(means.now, undoSeconds)
@@ -69,14 +75,27 @@ async function completeById(tx: Tx, means: Means, body: Body, signupId: string):
   const { wish, faults } = readWish(body, signup)
   await refuseFaults(tx, means, wish, faults)
   const isItsAddress = canonicalAddress(wish.email) === signup.email_key
-  if (isItsAddress && signup.completed) return knownAnswer(means, signup)
+  if (isItsAddress && signup.completed) return withAccess(tx, means, signup.id, knownAnswer(means, signup))
   const code = await newestCode(tx, signup.id)
   const guess = isItsAddress ? readCode(body) : ''
   const verdict = guess ? await tryCode(tx, means, signup, code.id, guess) : 'wrong'
   if (verdict !== 'right')
     throw refusal(problemOf[verdict], countsOf(means, signup, await newestCode(tx, signup.id)))
   await useCode(tx, means, code.id)
-  return openWorkspace(tx, means, signup, { ...wish, email: signup.email })
+  // The mail says above the code that telling it to the agent lets the agent in.
+  const answer = await openWorkspace(tx, means, signup, { ...wish, email: signup.email }, true)
+  return withAccess(tx, means, signup.id, answer)
+}
+
+async function withAccess(
+  tx: Tx,
+  means: Means,
+  id: string,
+  answer: WorkspaceAnswer
+): Promise<WorkspaceAnswer> {
+  const signup = await tx.selectFrom('signups').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+  const oauth = await handOverAccess(tx, means, signup)
+  return oauth ? { ...answer, oauth } : answer
 }
 
 // A caller who knows only the seed has no handle: the code is tried against what was sent for the same four values.
@@ -92,7 +111,7 @@ async function completeFromFields(tx: Tx, means: Means, body: Body): Promise<Wor
       await useCode(tx, means, codeId)
       return signup.completed
         ? knownAnswer(means, signup)
-        : openWorkspace(tx, means, signup, { ...wish, email: signup.email })
+        : openWorkspace(tx, means, signup, { ...wish, email: signup.email }, false)
     }
     isExpired ||= verdict === 'expired'
   }

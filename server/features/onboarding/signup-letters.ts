@@ -18,7 +18,7 @@ export function codeLetter(means: Means, signup: SignupRow, code: string, linkTo
     expires: addSeconds(means.now, codeSeconds),
     text: [
       `${agent} asked to open the Ekso workspace “${signup.domain}” on ${means.publicUrl.host} for this e-mail address.`,
-      'Telling this code to the agent opens the workspace, with you as its owner. The agent gets no access to it. Give the code only to an agent or form that you are using right now:',
+      grantOf(signup),
       code,
       'The code works for 10 minutes. If a newer mail came for the same request, only the newer code works.',
       'You can also see everything that was asked, and confirm or refuse it, on this page:',
@@ -26,6 +26,13 @@ export function codeLetter(means: Means, signup: SignupRow, code: string, linkTo
       'Was this not you? Open the page and choose “This was not me”. If you do nothing, nothing is opened.'
     ].join('\n\n')
   }
+}
+
+// Stands above the code: whoever reads it out must know what that gives away.
+function grantOf(signup: SignupRow): string {
+  return signup.agent_code_challenge === null
+    ? 'Telling this code to the agent opens the workspace, with you as its owner. The agent gets no access to it. Give the code only to an agent or form that you are using right now:'
+    : 'Telling this code to the agent opens the workspace, with you as its owner, and lets the agent read and change work there in your name until you disconnect it. It gets no users, settings or money. Give the code only to an agent that you are talking to right now:'
 }
 
 /** The mail to the owner of a new workspace: its address, the way to a password, the way to undo it. */

@@ -103,11 +103,31 @@ export const CodeAnswer = Type.Object({
 })
 export type CodeAnswer = Static<typeof CodeAnswer>
 
+const AgentAccess = Type.Object(
+  {
+    issuer: Type.String({ description: 'The workspace as an OAuth issuer; its metadata says the rest.' }),
+    clientId: Type.String(),
+    code: Type.String({
+      description: 'An authorization code, redeemed with the verifier of the `codeChallenge`.'
+    }),
+    redirectUri: Type.String(),
+    tokenEndpoint: Type.String(),
+    resource: Type.String(),
+    scope: Type.String({ examples: ['work:read work:write'] }),
+    expiresIn: Type.Integer({ description: 'Seconds that the code lives.' })
+  },
+  {
+    description:
+      'Access for the agent that began the sign-up with `agent`, if the person agreed. Until its first authorised call, for 60 minutes, a repeated step 2 gives a fresh code.'
+  }
+)
+
 export const WorkspaceAnswer = Type.Object({
   tenantId: Type.String({ pattern: '^[0-9a-f]{12}$', examples: ['a1b2c3d4e5f6'] }),
   domain: Type.String(),
   loginUrl: Type.String({ examples: ['https://acme.ekso.example'] }),
-  message: Type.String()
+  message: Type.String(),
+  oauth: Type.Optional(AgentAccess)
 })
 export type WorkspaceAnswer = Static<typeof WorkspaceAnswer>
 

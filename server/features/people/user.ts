@@ -32,3 +32,15 @@ export async function addOwner(
   await joinAdministrators(tx, tenantId, id)
   return id
 }
+
+/** The first user of a workspace, whatever became of their address since. Runs as the tenant. */
+export async function findFounder(tx: Tx, tenantId: string, lock?: 'lock') {
+  const query = tx
+    .selectFrom('users')
+    .select(['id', 'email_key', 'password_hash'])
+    .where('tenant_id', '=', tenantId)
+    .orderBy('created')
+    .orderBy('id')
+    .limit(1)
+  return (lock ? query.forUpdate() : query).executeTakeFirstOrThrow()
+}
