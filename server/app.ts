@@ -1,10 +1,13 @@
 import { accountPages } from './features/account/account.pages.ts'
+import { apiKeyPages } from './features/api-keys/api-key.pages.ts'
 import { apiKeyRoutes } from './features/api-keys/api-key.routes.ts'
 import { endKeysOfUser } from './features/api-keys/api-key.ts'
 import { isKey, keyAuthenticator } from './features/api-keys/api-key-bearer.ts'
+import { auditRoutes } from './features/audit/audit.routes.ts'
 import { formsAuthRoutes } from './features/configuration/forms-auth.routes.ts'
 import { confirmPages } from './features/confirmation/confirm.pages.ts'
 import { undoPages } from './features/confirmation/undo.pages.ts'
+import { connectedAppPages } from './features/connected-apps/connected-app.pages.ts'
 import { consentPages } from './features/consent/consent.pages.ts'
 import { devMailRoutes } from './features/dev-mail/dev-mail.routes.ts'
 import { documentRoutes } from './features/discovery/document.routes.ts'
@@ -71,6 +74,9 @@ export async function buildApp(parts: Parts): Promise<App> {
   signInPages(app)
   signInCodePages(app)
   accountPages(app)
+  connectedAppPages(app)
+  apiKeyPages(app)
+  auditRoutes(app)
   devMailRoutes(app)
   userRoutes(app)
   groupRoutes(app)

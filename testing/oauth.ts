@@ -110,7 +110,7 @@ export async function registerClient(
   const config = await oauth.dynamicClientRegistration(
     new URL(place.issuer),
     { client_name: 'Test agent', redirect_uris: [loopback], token_endpoint_auth_method: 'none', ...metadata },
-    oauth.None(),
+    metadata.token_endpoint_auth_method === undefined ? oauth.None() : undefined,
     { algorithm: 'oauth2', [oauth.customFetch]: fetchIn(place), execute: [oauth.allowInsecureRequests] }
   )
   config[oauth.customFetch] = fetchIn(place)

@@ -30,7 +30,7 @@ export type CallOptions = {
   from?: string
   host?: string
   /** A form of a page: sent url-encoded, from the page's own origin. */
-  form?: Record<string, string>
+  form?: Record<string, string> | [string, string][]
 }
 
 /** A whole server over a database of its own, with a clock that the test moves. */

@@ -7,24 +7,25 @@ import type { SignInTables } from './tables-sign-in.ts'
  * tables stand in files beside this one.
  * `Tenant` tables are behind row security, the others are the install's own.
  */
-export type Tables = RightsTables &
-  SignInTables & {
-    install: InstallTable
-    tenants: TenantTable
-    users: UserTable
-    password_links: PasswordLinkTable
-    signups: SignupTable
-    signup_codes: SignupCodeTable
-    mail_blocks: MailBlockTable
-    domain_rests: DomainRestTable
-    outbox: OutboxTable
-    limit_hits: LimitHitTable
-    kept_answers: KeptAnswerTable
-    oauth_clients: OauthClientTable
-    oauth_grants: OauthGrantTable
-    oauth_artifacts: OauthArtifactTable
-    oauth_keys: OauthKeyTable
-  }
+export type Tables = FirstTables & RightsTables & SignInTables
+
+type FirstTables = {
+  install: InstallTable
+  tenants: TenantTable
+  users: UserTable
+  password_links: PasswordLinkTable
+  signups: SignupTable
+  signup_codes: SignupCodeTable
+  mail_blocks: MailBlockTable
+  domain_rests: DomainRestTable
+  outbox: OutboxTable
+  limit_hits: LimitHitTable
+  kept_answers: KeptAnswerTable
+  oauth_clients: OauthClientTable
+  oauth_grants: OauthGrantTable
+  oauth_artifacts: OauthArtifactTable
+  oauth_keys: OauthKeyTable
+}
 
 /** One row: what belongs to the install as a whole. */
 type InstallTable = {

@@ -27,11 +27,7 @@ export function accountPage(
 ${
   others > 0 &&
   html`<form method="post" action="/account/sessions/end"><button class="secondary">Sign out everywhere else</button></form>`
-}
-<ul class="links">
-<li><a href="/account/apps">Connected apps</a><span>programs that act for you</span></li>
-<li><a href="/account/keys">API keys</a><span>for your own scripts</span></li>
-</ul>`
+}`
   })
 }
 

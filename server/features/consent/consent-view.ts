@@ -28,7 +28,7 @@ export function consentPage(view: ConsentView): HtmlText {
 ${again && formAlert(again.fault)}
 <dl class="facts">
 <dt>App</dt><dd><bdi>${about.clientName}</bdi><br>${nameProof(about)}</dd>
-<dt>Answer goes to</dt><dd><strong>${about.redirectHost}</strong></dd>
+<dt>Sends the answer to</dt><dd><strong>${about.redirectHost}</strong></dd>
 <dt>Workspace</dt><dd><bdi>${workspace}</bdi></dd>
 <dt>You</dt><dd><bdi>${session.name}</bdi><br>${session.email}<br><a href="/sign-in?other=1&amp;return=${encodeURIComponent(path)}">Sign in as somebody else</a></dd>
 </dl>
@@ -36,7 +36,7 @@ ${placeWarning(about)}
 <form method="post" action="${path}">
 <input type="hidden" name="user" value="${session.userId}">
 <fieldset>
-<legend>What it may do ${about.resource === 'mcp' ? 'as your agent' : 'through the API'}</legend>
+<legend>What it may do ${about.resource === 'mcp' ? 'as an agent (MCP)' : 'through the API'}</legend>
 <p class="hint">Never more than you may do yourself. Untick what it does not need.</p>
 ${asked.map((one) => scopeChoice(one, path, again?.ticked))}
 </fieldset>

@@ -58,8 +58,7 @@ export function openClientDocuments(parts: {
     isOn,
     load: async (clientId) => {
       if (!isDocumentUrl(clientId) || !isOn() || find(clientId)) return
-      const already = running.get(clientId)
-      if (already) return already
+      if (running.has(clientId)) return running.get(clientId)
       if (!mayFetch(new URL(clientId).host)) return
       const work = fetchOne(clientId).finally(() => running.delete(clientId))
       running.set(clientId, work)

@@ -93,7 +93,7 @@ function readRows(tx: Tx, tenantId: string): Promise<KeyRow[]> {
 function nextStart(newest: Date, now: Date): Date {
   const planned = addSeconds(newest, rotateAfterSeconds)
   const soonest = addSeconds(now, overlapSeconds)
-  return planned > soonest ? planned : soonest
+  return new Date(Math.max(planned.getTime(), soonest.getTime()))
 }
 
 function isStillShown(rows: KeyRow[], row: KeyRow, now: Date): boolean {

@@ -60,7 +60,8 @@ function normaliseScope(params: URLSearchParams, { isDefaulted }: { isDefaulted:
 // Unknown scopes are left out beside known ones (RFC 6749 section 3.3); of unknown ones alone none is, to be refused.
 function withDefault(asked: string[]): string[] {
   const understood = asked.filter((word) => oauthScopes.includes(word))
-  if (asked.length > 0 && understood.length === 0) return asked
+  const isMalformed = asked.some((word) => !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(word))
+  if (isMalformed || (asked.length > 0 && understood.length === 0)) return asked
   const isOnlyOffline = understood.every((word) => word === 'offline_access')
   return isOnlyOffline ? [...defaultScopes, ...understood] : understood
 }

@@ -23,9 +23,9 @@ export type ProviderPlace = {
   readDocument: ((url: string) => Response) | undefined
 }
 
-export const accessTokenSeconds = 15 * 60
+const accessTokenSeconds = 15 * 60
 const codeSeconds = 60
-export const interactionSeconds = 600
+const interactionSeconds = 600
 const refreshIdleSeconds = 30 * 24 * 3600
 const bodyLimits = { clientIdMetadataDocument: 5 * 1024, jwksUri: 1, sectorIdentifierUri: 1 }
 
@@ -39,10 +39,23 @@ export function makeProvider(place: ProviderPlace): Provider {
 }
 
 function makeConfiguration(place: ProviderPlace): Configuration {
-  const { issuer, keys, readDocument } = place
   return {
-    adapter: (model: string) => makeAdapter(model, place),
-    jwks: { keys: [keys.active] },
+    ...makeProtocol(place.readDocument),
+    ...makeStore(place),
+    features: makeFeatures(place),
+    cookies: makeCookies(place),
+    interactions: { policy: makePolicy(), url: (_ctx, { uid }) => `/interaction/${uid}` },
+    formats: { customizers: { jwt: stampClock } },
+    ttl: lifetimes,
+    renderError: (ctx, out) => {
+      ctx.state.pageError = out
+      ctx.body = ''
+    }
+  }
+}
+
+function makeProtocol(readDocument: ProviderPlace['readDocument']): Configuration {
+  return {
     routes: {
       authorization: '/authorize',
       token: '/token',
@@ -64,19 +77,24 @@ function makeConfiguration(place: ProviderPlace): Configuration {
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
     enableHttpPostMethods: false,
+    // Which origins may read is decided for the whole server, in kernel/http/cross-origin.ts.
     clientBasedCORS: () => true,
     clockTolerance: 5,
-    features: makeFeatures(place),
     fetch: async (asked) => {
       if (!readDocument) throw new Error('the OAuth library may not fetch')
       return readDocument(asked instanceof Request ? asked.url : String(asked))
     },
-    fetchResponseBodyLimits: bodyLimits,
-    cookies: makeCookies(place),
-    interactions: { policy: makePolicy(), url: (_ctx, { uid }) => `/interaction/${uid}` },
+    fetchResponseBodyLimits: bodyLimits
+  }
+}
+
+function makeStore(place: ProviderPlace): Configuration {
+  const { tenantId, keys } = place
+  return {
+    adapter: (model: string) => makeAdapter(model, place),
+    jwks: { keys: [keys.active] },
     findAccount: async (_ctx, id) => {
-      const { tx } = exchangeScope()
-      if (!(await userIsActive(tx, place.tenantId, id))) return undefined
+      if (!(await userIsActive(exchangeScope().tx, tenantId, id))) return undefined
       return { accountId: id, claims: async () => ({ sub: id }) }
     },
     loadExistingGrant: async ({ oidc }) => {
@@ -88,26 +106,22 @@ function makeConfiguration(place: ProviderPlace): Configuration {
     rotateRefreshToken: ({ oidc }) => oidc.client?.clientAuthMethod === 'none',
     expiresWithSession: async () => false,
     extraTokenClaims: async (_ctx, token) => ({
-      workspace: place.tenantId,
+      workspace: tenantId,
       grant: 'grantId' in token ? token.grantId : undefined
-    }),
-    formats: { customizers: { jwt: stampClock } },
-    ttl: {
-      AccessToken: accessTokenSeconds,
-      AuthorizationCode: codeSeconds,
-      Grant: grantSeconds,
-      Interaction: interactionSeconds,
-      // It lives for one request; the library wants a number.
-      Session: interactionSeconds,
-      IdToken: accessTokenSeconds,
-      RefreshToken: (_ctx, token) =>
-        Math.max(1, Math.min(refreshIdleSeconds, grantSeconds - token.totalLifetime()))
-    },
-    renderError: (ctx, out) => {
-      ctx.state.pageError = out
-      ctx.body = ''
-    }
+    })
   }
+}
+
+const lifetimes: Configuration['ttl'] = {
+  AccessToken: accessTokenSeconds,
+  AuthorizationCode: codeSeconds,
+  Grant: grantSeconds,
+  Interaction: interactionSeconds,
+  // It lives for one request; the library wants a number.
+  Session: interactionSeconds,
+  IdToken: accessTokenSeconds,
+  RefreshToken: (_ctx, token) =>
+    Math.max(1, Math.min(refreshIdleSeconds, grantSeconds - token.totalLifetime()))
 }
 
 function makeFeatures({ issuer, readDocument }: ProviderPlace): Configuration['features'] {

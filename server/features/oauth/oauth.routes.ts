@@ -21,7 +21,7 @@ const registrationLimit = { name: 'registrations', quota: 60, windowSeconds: 600
 
 /** The endpoints of the authorization server (contract §3). Bodies are handed on as text: RFC 6749 refuses doubled fields. */
 export function oauthRoutes(app: App, server: AuthorizationServer): void {
-  void app.http.register(async (http) => {
+  app.http.register((http, _options, done) => {
     http.removeAllContentTypeParsers()
     http.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: bodyBytes }, (request, bytes, done) => {
       try {
@@ -33,6 +33,7 @@ export function oauthRoutes(app: App, server: AuthorizationServer): void {
     pages(http as unknown as Http, server)
     endpoints(http as unknown as Http, app, server)
     registration(http as unknown as Http, app, server)
+    done()
   })
 }
 
@@ -104,12 +105,17 @@ function send(reply: FastifyReply, answer: Answer): FastifyReply {
   reply.code(answer.status)
   for (const [name, value] of Object.entries(answer.headers)) {
     if (ownHeaders.test(name)) continue
-    if (name === 'set-cookie') for (const cookie of [value].flat()) reply.header(name, cookie)
+    if (name === 'set-cookie') for (const cookie of keptCookies([value].flat())) reply.header(name, cookie)
     else reply.header(name, value)
   }
   if (answer.pageError) return sendPage(reply, answer)
   if (typeof answer.body !== 'object' || answer.body === null) return reply.send(answer.body ?? '')
   return reply.type('application/json; charset=utf-8').serializer(String).send(JSON.stringify(answer.body))
+}
+
+// The library would remember who signed in; here every authorization asks our own session.
+function keptCookies(cookies: string[]): string[] {
+  return cookies.filter((cookie) => !cookie.includes('ekso-unused'))
 }
 
 function sendPage(reply: FastifyReply, { pageError }: Answer): FastifyReply {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { sql } from 'kysely'
 import { addSeconds, type Clock } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { hashesMatch, type Secrets } from '#server/kernel/secrets.ts'
@@ -30,12 +31,22 @@ export async function answerTokenRequest(
   ask: () => Promise<Answer>
 ): Promise<Answer> {
   const { params, tenantId } = request
-  const code = params.get('code')
-  if (params.get('grant_type') === 'authorization_code' && code)
-    await findArtifact(scope.tx, scope.now, { tenantId, kind: 'AuthorizationCode', id: code }, 'locked')
-  const token = params.get('refresh_token')
-  if (params.get('grant_type') !== 'refresh_token' || !token) return finish(scope, tenantId, await ask())
-  return answerRefresh(scope, means, request, token, ask)
+  const code = params.get('grant_type') === 'authorization_code' ? params.get('code') : null
+  const token = params.get('grant_type') === 'refresh_token' ? params.get('refresh_token') : null
+  if (token) return answerRefresh(scope, means, request, token, ask)
+  if (!code) return finish(scope, tenantId, await ask())
+  const place = { tenantId, kind: 'AuthorizationCode' as const, id: code }
+  const held = await findArtifact(scope.tx, scope.now, place, 'locked')
+  // What a replay revokes must stay revoked.
+  return finish(scope, tenantId, held?.consumed ? await ask() : await askOrLeave(scope.tx, ask))
+}
+
+// The library spends a code or token before it has judged everything: one that was refused must not be spent.
+async function askOrLeave(tx: Tx, ask: () => Promise<Answer>): Promise<Answer> {
+  await sql`savepoint question`.execute(tx)
+  const answer = await ask()
+  if (answer.status !== 200) await sql`rollback to savepoint question`.execute(tx)
+  return answer
 }
 
 async function answerRefresh(
@@ -51,10 +62,10 @@ async function answerRefresh(
   const held = free ?? (await findArtifact(tx, scope.now, place, 'locked'))
   scope.now = means.clock()
   if (held?.consumed) {
-    const isTogether = free === undefined || request.arrived < held.consumed
+    const isTogether = free === undefined || request.arrived <= held.consumed
     return answerSpent(scope, means, request, held, isTogether)
   }
-  const answer = await ask()
+  const answer = await askOrLeave(tx, ask)
   if (answer.status === 200 && held?.grantId && 'RotatedRefreshToken' in answer.entities) {
     await forgetAnswers(tx, request.tenantId, held.grantId)
     await keepAnswer(tx, means, request, token, answer)

@@ -15,6 +15,7 @@ const resetSeconds = 3600
 
 /** The person whom a link belongs to. `used` says when the link set a password; it does so once. */
 export type LinkHolder = {
+  userId: string
   name: string
   email: string
   hasPassword: boolean
@@ -81,16 +82,16 @@ export async function findLinkHolder(
         .onRef('users.tenant_id', '=', 'password_links.tenant_id')
         .onRef('users.id', '=', 'password_links.user_id')
     )
-    .select(['users.name', 'users.email', 'users.password_hash', 'password_links.used'])
+    .select(['users.id', 'users.name', 'users.email', 'users.password_hash', 'password_links.used'])
     .where('password_links.tenant_id', '=', tenantId)
     .where('password_links.token_hash', '=', tokenHash(means, token))
     .where('password_links.expires', '>', means.now)
     .where('users.deleted', '=', false)
     .executeTakeFirst()
   if (!row) return undefined
-  const { name, email, used } = row
+  const { id: userId, name, email, used } = row
   const rules = await readPasswordRules(tx, tenantId)
-  return { name, email, hasPassword: row.password_hash !== null, used, rules }
+  return { userId, name, email, hasPassword: row.password_hash !== null, used, rules }
 }
 
 /**

@@ -1,6 +1,8 @@
 import { accountField, formAlert, formField } from '#server/kernel/form-field.ts'
 import { pageMark } from '#server/kernel/page-mark.ts'
 import { type HtmlText, html, moment, page } from '#server/kernel/pages.ts'
+import { scopeWords } from '../connected-apps/scope-words.ts'
+import type { ConnectedApp } from '../oauth/oauth-grant.ts'
 import type { LinkHolder } from './password-link.ts'
 import { passwordHint } from './password-rules.ts'
 
@@ -8,7 +10,13 @@ import { passwordHint } from './password-rules.ts'
 export type PasswordFaults = { password: string[]; repeated: string[] }
 
 /** The form behind a living link. What was typed is not sent back: a password stays out of pages. */
-export function passwordForm(workspace: string, holder: LinkHolder, faults?: PasswordFaults): HtmlText {
+export function passwordForm(
+  workspace: string,
+  holder: LinkHolder,
+  agents: ConnectedApp[],
+  again?: { faults: PasswordFaults; disconnect: string[] }
+): HtmlText {
+  const { faults, disconnect = [] } = again ?? {}
   const heading = holder.hasPassword ? 'Choose a new password' : 'Set your password'
   const { password = [], repeated = [] } = faults ?? {}
   return page({
@@ -36,9 +44,26 @@ ${formField({
   faults: repeated,
   isFocused: password.length === 0 && repeated.length > 0
 })}
+${agents.length > 0 && agentChoices(agents, disconnect)}
 <button>Set the password</button>
 </form>`
   })
+}
+
+// Setting the first password leaves the agents connected, unless their boxes are ticked (contract §2).
+function agentChoices(agents: ConnectedApp[], disconnect: string[]): HtmlText {
+  return html`<fieldset>
+<legend>Already connected</legend>
+<p class="hint">These act for you in this workspace. Tick what you want to disconnect.</p>
+${agents.map(
+  (agent) =>
+    html`<label class="choice"><input type="checkbox" name="disconnect" value="${agent.grantId}"${
+      disconnect.includes(agent.grantId) && html` checked`
+    }><span>Disconnect <strong><bdi>${agent.clientName}</bdi></strong><br>It may: ${agent.scopes
+      .map((scope) => scopeWords[scope].title)
+      .join(', ')}. Connected ${moment(agent.created)}.</span></label>
+`
+)}</fieldset>`
 }
 
 export function passwordSetPage(workspace: string, email: string): HtmlText {

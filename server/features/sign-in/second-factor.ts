@@ -16,16 +16,6 @@ export const codeSeconds = 600
 
 const sweepRows = 100
 
-/** Whether this workspace wants a mailed code after the password, and of how many digits. Off unless switched on. */
-export async function readSecondFactor(tx: Tx, tenantId: string): Promise<{ isOn: boolean; digits: number }> {
-  const rules = await tx
-    .selectFrom('forms_auth')
-    .select(['two_factor_auth', 'two_factor_auth_code_size'])
-    .where('tenant_id', '=', tenantId)
-    .executeTakeFirst()
-  return { isOn: rules?.two_factor_auth ?? false, digits: rules?.two_factor_auth_code_size ?? 6 }
-}
-
 export type CodeBegun = { kind: 'code'; stepToken: string } | { kind: 'code-refused'; waitSeconds: number }
 
 /**

@@ -110,6 +110,11 @@ function refuse(
   view: (fault: string) => HtmlText,
   wrongFault = wrong
 ): FastifyReply {
+  if (outcome.kind === 'off')
+    return sendPage(
+      reply.code(403),
+      view('This workspace does not take passwords. Ask its super admin how to sign in.')
+    )
   if (outcome.kind === 'wrong') return sendPage(reply.code(403), view(wrongFault))
   const when = waitText(outcome.waitSeconds)
   const fault =

@@ -3,9 +3,10 @@ import type { Db, Tx } from '#server/kernel/db.ts'
 import type { Means } from '#server/kernel/means.ts'
 import type { Opened, Visitor } from '#server/kernel/session-type.ts'
 import { canonicalAddress } from '../addresses/email-address.ts'
+import { readFormsAuthRules } from '../configuration/forms-auth.ts'
 import { rememberBrowser } from './known-browser.ts'
 import { checkPassword } from './password-check.ts'
-import { beginCode, readSecondFactor } from './second-factor.ts'
+import { beginCode } from './second-factor.ts'
 import { openSession, type Proof } from './session.ts'
 
 type Parts = { db: Db; means: () => Means }
@@ -16,6 +17,8 @@ export type SignInOutcome =
   | { kind: 'code'; stepToken: string }
   | { kind: 'code-refused'; waitSeconds: number }
   | { kind: 'wrong' }
+  /** The password was right, and the workspace takes none from people who are not super admins. */
+  | { kind: 'off' }
   | { kind: 'wait'; waitSeconds: number }
 
 /**
@@ -43,9 +46,12 @@ export async function signIn(
   const proof = { tenantId, userId: user.id, passwordSet: user.password_set }
   const { email } = user
   return parts.db.write({ tenantId }, async (tx) => {
-    const factor = await readSecondFactor(tx, tenantId)
-    if (!factor.isOn) return open(tx, means, visitor, proof, typed.returnPath)
-    return beginCode(tx, means, { proof, email, digits: factor.digits, returnPath: typed.returnPath })
+    const rules = await readFormsAuthRules(tx, tenantId)
+    // Switched off for the others, it still lets those in who can switch it on again.
+    if (!rules.active && !user.is_super_admin) return { kind: 'off' }
+    if (!rules.twoFactorAuth) return open(tx, means, visitor, proof, typed.returnPath)
+    const digits = rules.twoFactorAuthCodeSize
+    return beginCode(tx, means, { proof, email, digits, returnPath: typed.returnPath })
   })
 }
 
@@ -70,13 +76,19 @@ export function noteFailure(tx: Tx, means: Means, visitor: Visitor, userId: stri
   return recordEvent(tx, means, { tenantId, kind: 'sign-in-failed', subject: userId, clientAddress })
 }
 
-type Account = { id: string; email: string; password_hash: string | null; password_set: Date | null }
+type Account = {
+  id: string
+  email: string
+  is_super_admin: boolean
+  password_hash: string | null
+  password_set: Date | null
+}
 
 async function findUser(db: Db, tenantId: string, emailKey: string): Promise<Account | undefined> {
   const [user] = await db.read({ tenantId }, (tables) =>
     tables
       .selectFrom('users')
-      .select(['id', 'email', 'password_hash', 'password_set'])
+      .select(['id', 'email', 'is_super_admin', 'password_hash', 'password_set'])
       .where('tenant_id', '=', tenantId)
       .where('email_key', '=', emailKey)
       .where('deleted', '=', false)
