@@ -29,7 +29,7 @@ async function openWithCodes(digits = 6): Promise<OwnedWorkspace> {
   await world.db.write(owned, (tx) =>
     tx
       .insertInto('forms_auth')
-      .values({ tenant_id: owned.tenantId, id: 'config_forms_auth', ...rules, ...who })
+      .values({ tenant_id: owned.tenantId, ...rules, ...who })
       .execute()
   )
   return owned
