@@ -69,8 +69,9 @@ function ask(options: RequestOptions, url: URL, mostBytes: number): Promise<Outb
       let size = 0
       response.on('data', (chunk: Buffer) => {
         size += chunk.length
-        if (size > mostBytes) call.destroy(new Error('the answer is too large'))
-        else chunks.push(chunk)
+        if (size <= mostBytes) return void chunks.push(chunk)
+        reject(new Error('the answer is too large'))
+        call.destroy()
       })
       response.once('error', reject)
       response.once('end', () => {

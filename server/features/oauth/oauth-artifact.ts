@@ -126,20 +126,33 @@ export async function pruneExpired(tx: Tx, now: Date, tenantId: string): Promise
     .where('sealed_answer', 'is not', null)
     .where('consumed', '<', addSeconds(now, -longestAnswerSeconds))
     .execute()
-  for (const [table, key] of prunedTables) {
-    await sql`
-      delete from ${sql.table(table)} where tenant_id = ${tenantId} and ${sql.ref(key)} in (
-        select ${sql.ref(key)} from ${sql.table(table)}
-        where tenant_id = ${tenantId} and expires <= ${now} order by expires limit ${pruneBatch}
-        for update skip locked)`.execute(tx)
-  }
+  await prune(tx, now, tenantId, 'oauth_artifacts', 'id_hash')
+  await prune(tx, now, tenantId, 'oauth_grants', 'id')
+  const gone = await prune(tx, now, tenantId, 'oauth_clients', 'id')
+  if (gone.length === 0) return
+  const clientIds = gone.map(({ key }) => key as string)
+  await tx
+    .deleteFrom('oauth_artifacts')
+    .where('tenant_id', '=', tenantId)
+    .where('client_id', 'in', clientIds)
+    .execute()
 }
 
-const prunedTables = [
-  ['oauth_artifacts', 'id_hash'],
-  ['oauth_grants', 'id'],
-  ['oauth_clients', 'id']
-] as const
+async function prune(
+  tx: Tx,
+  now: Date,
+  tenantId: string,
+  table: string,
+  key: string
+): Promise<{ key: unknown }[]> {
+  const { rows } = await sql<{ key: unknown }>`
+    delete from ${sql.table(table)} where tenant_id = ${tenantId} and ${sql.ref(key)} in (
+      select ${sql.ref(key)} from ${sql.table(table)}
+      where tenant_id = ${tenantId} and expires <= ${now} order by expires limit ${pruneBatch}
+      for update skip locked)
+    returning ${sql.ref(key)} as key`.execute(tx)
+  return rows
+}
 
 function textOrNull(value: unknown): string | null {
   return typeof value === 'string' ? value : null
