@@ -4,7 +4,7 @@ import { promises } from './promises.ts'
 import { isTest, type SourceFile, sourceOf, sources } from './source.ts'
 
 // An id in the square brackets of a test's title: `a code dies after ten minutes [S2-code-ten-minutes, C2-…]`.
-const brackets = /\[([SC]\d-[^\]\n]*)\]/g
+const brackets = /\[((?:[SC]\d|R\d{4})-[^\]\n]*)\]/g
 // A test that does not run proves nothing.
 const idle = /\b(?:test|it|describe|suite)\.(?:skip|todo)\s*\([^,)]*/g
 
@@ -35,7 +35,9 @@ const tests = sources.filter((file) => isTest(file.path) && file.path !== 'laws/
 test('promises have ids that say their source, each of them once', () => {
   assert.ok(ids.length > 80, `only ${ids.length} promises`)
   assert.deepEqual(
-    ids.filter((id, at) => ids.indexOf(id) !== at || !/^[SC]\d-[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id)),
+    ids.filter(
+      (id, at) => ids.indexOf(id) !== at || !/^(?:[SC]\d|R\d{4})-[a-z0-9]+(?:-[a-z0-9]+)*$/.test(id)
+    ),
     []
   )
   assert.deepEqual(
@@ -45,6 +47,7 @@ test('promises have ids that say their source, each of them once', () => {
 })
 
 function isFrom(id: string, source: string): boolean {
+  if (id.startsWith('R')) return source.startsWith(`RFC ${id.slice(1, 5)}`)
   return id.startsWith('C') ? source.startsWith(`contract §${id[1]}`) : source.startsWith(id.slice(0, 2))
 }
 

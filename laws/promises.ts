@@ -1,5 +1,6 @@
 import type { Pledge } from './pledge.ts'
 import { conventionPromises } from './promises-conventions.ts'
+import { oauthPromises } from './promises-oauth.ts'
 import { onboardingPromises } from './promises-onboarding.ts'
 import { peoplePromises } from './promises-people.ts'
 import { seedPromises } from './promises-seeds.ts'
@@ -13,7 +14,8 @@ export const promises: Pledge[] = [
   ...onboardingPromises,
   ...settingPromises,
   ...signInPromises,
-  ...peoplePromises
+  ...peoplePromises,
+  ...oauthPromises
 ].flatMap(({ source, pledges }) =>
   Object.entries(pledges).map(([id, sentence]) => ({ id, source, sentence }))
 )

@@ -30,6 +30,8 @@ export async function registeredRoutes(): Promise<Route[]> {
     isReady: async () => false
   }
   const { http } = await buildApp(parts)
+  // Routes in a scope of their own are there once it is loaded.
+  await http.ready()
   const isWritten = ({ method }: { method: string }) => method !== 'HEAD'
   const routes = http.doors
     .filter(isWritten)

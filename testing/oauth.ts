@@ -105,12 +105,15 @@ export const loopback = 'http://127.0.0.1:43117/callback'
 /** An independent client that has discovered the server and registered itself. */
 export async function registerClient(
   place: Place,
-  metadata: Partial<oauth.ClientMetadata> = {}
+  metadata: Partial<oauth.ClientMetadata> = {},
+  auth: oauth.ClientAuth | undefined = metadata.token_endpoint_auth_method === undefined
+    ? oauth.None()
+    : undefined
 ): Promise<oauth.Configuration> {
   const config = await oauth.dynamicClientRegistration(
     new URL(place.issuer),
     { client_name: 'Test agent', redirect_uris: [loopback], token_endpoint_auth_method: 'none', ...metadata },
-    metadata.token_endpoint_auth_method === undefined ? oauth.None() : undefined,
+    auth,
     { algorithm: 'oauth2', [oauth.customFetch]: fetchIn(place), execute: [oauth.allowInsecureRequests] }
   )
   config[oauth.customFetch] = fetchIn(place)

@@ -130,6 +130,7 @@ test('after a sign-in, consent that is remembered goes on to the client unhinder
   await page.goto(urlFor('work:read'))
   await signIn(page, wish.email)
   await Promise.all([called(), press(page, 'Allow')])
+  await page.waitForURL('chrome-error://**')
   await page.goto(`http://${host}/account`)
   await press(page, 'Sign out')
   await page.goto(urlFor('work:read'))

@@ -158,17 +158,21 @@ for (const [name, body] of realBodies)
     }
   })
 
-test('a registration answers its values, and a management address and token [R7591-answer, R7592-management]', async () => {
+test('a registration answers its values, and a management address and token [R7591-answer, R7591-unknown, R7591-client-id, R7592-management, R6749-secret-strength]', async () => {
   const answer = await register({
     ...base,
     token_endpoint_auth_method: 'client_secret_basic',
-    scope: 'work:read unknown'
+    scope: 'work:read unknown',
+    client_id: 'client_chosen',
+    client_secret: 'chosen',
+    something: { else: true }
   })
   assert.equal(answer.status, 201)
   assert.equal(answer.headers['cache-control'], 'no-store')
   assert.equal(answer.headers['access-control-allow-origin'], '*')
   const { client_id, client_secret, client_secret_expires_at, client_id_issued_at } = answer.body
-  assert.match(client_id, /^client_/)
+  assert.match(client_id, /^client_[0-9a-z]{26}$/)
+  assert.equal('something' in answer.body, false)
   assert.ok(client_secret.length >= 43)
   assert.equal(client_secret_expires_at, 0)
   assert.equal(typeof client_id_issued_at, 'number')

@@ -61,7 +61,7 @@ test('a client sees a mix-up: the answer of another issuer is refused by it [R97
   await assert.rejects(redeem(config, consent, back), (error: Error) => /iss/.test(String(error.cause)))
 })
 
-test('without a known client or redirect_uri nothing is redirected: an error page says so [R6749-no-open-redirect, R9700-redirect-exact]', async () => {
+test('without a known client or redirect_uri nothing is redirected: an error page says so [R6749-no-open-redirect, R9700-redirect-exact, R9700-no-cors, R9700-frames]', async () => {
   const changes: ((query: URLSearchParams) => void)[] = [
     (query) => query.set('redirect_uri', 'https://evil.example/callback'),
     (query) => query.set('redirect_uri', `${loopback}/more`),
@@ -88,13 +88,20 @@ test('a loopback redirect may have any port, and nothing else may differ [R9700-
   assert.match(location?.pathname ?? '', /^\/interaction\//)
 })
 
-test('faults of the request are told to the client by redirect [R6749-authorize-error]', async () => {
+test('faults of the request are told to the client by a redirect that is 303 [R6749-authorize-error, R6749-doubled-parameters, R6749-owner, R8707-target, R9700-no-307]', async () => {
   const cases: [string, (query: URLSearchParams) => void][] = [
     ['unsupported_response_type', (query) => query.set('response_type', 'code2')],
     ['invalid_request', (query) => query.delete('response_type')],
     ['invalid_scope', (query) => query.set('scope', 'everything')],
     ['invalid_scope', (query) => query.set('scope', 'work:read "')],
     ['invalid_target', (query) => query.set('resource', 'https://elsewhere.example/api')],
+    [
+      'invalid_target',
+      (query) => {
+        query.append('resource', `${place.issuer}/api`)
+        query.append('resource', `${place.issuer}/mcp`)
+      }
+    ],
     ['invalid_request', (query) => query.append('state', 'another')],
     ['unsupported_response_mode', (query) => query.set('response_mode', 'form_post')],
     ['login_required', (query) => query.set('prompt', 'none')],
@@ -109,6 +116,14 @@ test('faults of the request are told to the client by redirect [R6749-authorize-
   }
 })
 
+test('only a code is ever answered: the other response types do not exist [R9700-no-implicit]', async () => {
+  for (const type of ['token', 'id_token', 'code token', 'code id_token', 'none']) {
+    const { location } = await begin((query) => query.set('response_type', type))
+    const told = new URLSearchParams(location?.search || location?.hash.slice(1))
+    assert.deepEqual([told.get('error'), told.get('access_token')], ['unsupported_response_type', null], type)
+  }
+})
+
 test('parameters that nobody knows are ignored, also those of OpenID Connect [R6749-unknown-parameters]', async () => {
   const { location } = await begin((query) => {
     for (const name of ['nonce', 'max_age', 'claims', 'id_token_hint', 'acr_values', 'utm_source'])
@@ -118,7 +133,7 @@ test('parameters that nobody knows are ignored, also those of OpenID Connect [R6
   assert.match(location?.pathname ?? '', /^\/interaction\//)
 })
 
-test('no scope means work:read work:write; spaces in it do not matter [C3-scope-default, R6749-scope-default]', async () => {
+test('no scope means work:read work:write; spaces in it do not matter [C3-scope-default, R6749-scope-default, R6749-scope-told]', async () => {
   for (const [scope, given] of [
     [undefined, 'work:read work:write'],
     ['', 'work:read work:write'],
@@ -163,11 +178,14 @@ test('the page learns who asks for what, and where the answer goes [C3-consent-f
     formAction: 'http://127.0.0.1:43117',
     isLoopback: true,
     resource: 'mcp',
+    resourceUrl: `${place.issuer}/mcp`,
+    begun: world.now(),
     scopes: [
       { scope: 'work:read', startsTicked: true },
       { scope: 'money:read', startsTicked: false },
       { scope: 'admin', startsTicked: false }
     ],
+    mustConsent: false,
     mustSignIn: true,
     skipsConsent: false
   })
@@ -193,6 +211,8 @@ test('only the browser that began an interaction may see, finish and resume it [
   const cookie = [...stolen].map(([name, value]) => `${name}=${value}`).join('; ')
   const refused = await place.call(`GET ${path}`, { headers: { cookie } })
   assert.deepEqual([refused.status, refused.headers.location], [400, undefined])
+  const twice = await finishInteraction(place.server, visit, { denied: true })
+  assert.equal(twice, next, 'a form that is sent twice decides once')
   const taken = await browser.open(`GET ${path}`)
   assert.ok(new URL(taken.headers.location ?? '').searchParams.get('code'))
   const again = await browser.open(`GET ${path}`)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import * as oauth from 'openid-client'
 import {
   askConsent,
@@ -164,11 +165,35 @@ test('a secret client proves itself, by one way only, and is not taken without [
   assert.equal((await oauth.refreshTokenGrant(secret, tokens.refresh_token ?? '')).token_type, 'bearer')
 })
 
+test('a client may prove itself with a key of its own, each proof once [R9700-client-assertion]', async () => {
+  const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+  const jwks = { keys: [{ ...(await exportJWK(publicKey)), alg: 'ES256', kid: 'own' }] } as never
+  const auth = oauth.PrivateKeyJwt({ key: privateKey, kid: 'own' })
+  const known = await registerClient(place, { token_endpoint_auth_method: 'private_key_jwt', jwks }, auth)
+  const tokens = await connect(place, known)
+  assert.ok((await oauth.refreshTokenGrant(known, tokens.refresh_token ?? '')).access_token)
+  const id = known.clientMetadata().client_id
+  const claims = { iss: id, sub: id, aud: place.issuer, jti: 'one-proof' }
+  const proof = await new SignJWT(claims)
+    .setProtectedHeader({ alg: 'ES256', kid: 'own' })
+    .setIssuedAt()
+    .setExpirationTime('1m')
+    .sign(privateKey)
+  const fields = {
+    grant_type: 'refresh_token',
+    refresh_token: tokens.refresh_token ?? '',
+    client_assertion: proof,
+    client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
+  }
+  assert.equal((await exchange(fields)).status, 200)
+  fails(await exchange(fields), 401, 'invalid_client')
+})
+
 test('an unknown client is 401 invalid_client, so that clients register again [R6749-invalid-client]', async () => {
   fails(await exchange({ ...fieldsOf(await newCode()), client_id: 'client_unknown' }), 401, 'invalid_client')
 })
 
-test('doubled parameters, other grants, other bodies and GET are refused in the shape of RFC 6749 [R6749-token-request, R6749-token-post, C3-error-shape]', async () => {
+test('doubled parameters, other grants, other bodies and GET are refused in the shape of RFC 6749 [R6749-token-request, R6749-token-post, R6749-doubled-parameters, R9700-no-password, C3-error-shape]', async () => {
   const given = await newCode()
   fails(await exchange({ ...fieldsOf(given), code: [given.code, given.code] }), 400, 'invalid_request')
   fails(await exchange({ ...fieldsOf(given), grant_type: 'password' }), 400, 'unsupported_grant_type')
@@ -185,10 +210,11 @@ test('doubled parameters, other grants, other bodies and GET are refused in the 
   assert.equal((await exchange(fieldsOf(given))).status, 200, 'the code was not spent by any of them')
 })
 
-test('the token answer is JSON that no cache keeps [R6749-token-answer]', async () => {
+test('the token answer is JSON that no cache keeps [R6749-token-answer, R6749-secret-strength, R6749-scope-told]', async () => {
   const answer = await exchange(fieldsOf(await newCode()), place, { accept: 'text/html' })
   assert.match(answer.headers['content-type'] ?? '', /^application\/json/)
-  assert.equal(answer.headers['cache-control'], 'no-store')
+  assert.deepEqual([answer.headers['cache-control'], answer.headers.pragma], ['no-store', 'no-cache'])
+  assert.ok(answer.body.refresh_token.length >= 43)
   assert.equal(answer.headers['access-control-allow-origin'], '*')
   assert.deepEqual(Object.keys(answer.body).sort(), [
     'access_token',

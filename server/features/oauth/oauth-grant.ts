@@ -160,16 +160,25 @@ export async function revokeGrant(
   tx: Tx,
   place: { tenantId: string; grantId: string; userId?: string }
 ): Promise<boolean> {
+  return (await takeGrant(tx, place)) !== undefined
+}
+
+/** As `revokeGrant`, and tells whose it was. */
+export async function takeGrant(
+  tx: Tx,
+  place: { tenantId: string; grantId: string; userId?: string }
+): Promise<{ userId: string; clientId: string } | undefined> {
   const { userId } = place
   const gone = await tx
     .deleteFrom('oauth_grants')
     .where('tenant_id', '=', place.tenantId)
     .where('id', '=', place.grantId)
     .$if(userId !== undefined, (query) => query.where('user_id', '=', userId ?? ''))
-    .returning('client_id')
+    .returning(['client_id', 'user_id'])
     .executeTakeFirst()
-  if (gone) await dropIdleAgent(tx, place.tenantId, gone.client_id)
-  return gone !== undefined
+  if (!gone) return undefined
+  await dropIdleAgent(tx, place.tenantId, gone.client_id)
+  return { userId: gone.user_id, clientId: gone.client_id }
 }
 
 /** Ends every connected app of a user: after a change of password, at deactivation. Returns how many there were. */

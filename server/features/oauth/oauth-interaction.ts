@@ -82,12 +82,15 @@ export async function finishInteraction(
     const about = found && (await describe(tx, server, tenant, found))
     if (!found || !about) return undefined
     const { payload } = found
+    const back = `${server.issuerOf(tenant)}/authorize/${uid}`
+    // Sent twice, the form decides once.
+    if (payload.result !== undefined) return back
     const now = server.clock()
     const result = await decide(tx, server, tenant, about, decision)
     const expiresInSeconds = Math.max(1, Number(payload.exp) - Math.floor(now.getTime() / 1000))
     const place = { tenantId: tenant.id, kind: 'Interaction' as const, id: uid }
     await saveArtifact(tx, now, place, { payload: { ...payload, result }, expiresInSeconds })
-    return `${server.issuerOf(tenant)}/authorize/${uid}`
+    return back
   })
 }
 
@@ -189,7 +192,7 @@ async function findClient(
   return { name: String(document.client_name), host: new URL(id).host, isOwn: false }
 }
 
-// One resource is the rule; of several the first is shown and granted.
+// Doubled parameters were refused before, and several resources too.
 function paramsOf(payload: Payload): Record<string, string> {
   const params = payload.params as Record<string, string | string[]>
   return Object.fromEntries(Object.entries(params).map(([name, value]) => [name, [value].flat()[0] ?? '']))

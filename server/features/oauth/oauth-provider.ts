@@ -158,7 +158,9 @@ function makeFeatures({ issuer, readDocument }: ProviderPlace): Configuration['f
       },
       useGrantedResource: () => true,
       getResourceServerInfo: (ctx, indicator) => {
-        if (readResource(issuer, indicator) === undefined) throw new errors.InvalidTarget()
+        // A token has one audience (contract §3), so more than one cannot be asked for at once.
+        const isOne = !Array.isArray(ctx.oidc.params?.resource)
+        if (!isOne || readResource(issuer, indicator) === undefined) throw new errors.InvalidTarget()
         refuseUnknownScopes(ctx.oidc.params?.scope)
         return {
           scope: scopes.join(' '),

@@ -8,6 +8,7 @@ export async function userIsActive(tx: Tx, tenantId: string, userId: string): Pr
     .where('tenant_id', '=', tenantId)
     .where('id', '=', userId)
     .where('deleted', '=', false)
+    .where('active', '=', true)
     .executeTakeFirst()
   return user !== undefined
 }

@@ -102,7 +102,8 @@ function queryOf(request: FastifyRequest): string {
 const ownHeaders = /^(?:access-control-|vary$|content-length$|cache-control$|pragma$)/
 
 function send(reply: FastifyReply, answer: Answer): FastifyReply {
-  reply.code(answer.status)
+  // RFC 6749 section 5.1 wants both; the other one is set for every answer of the server.
+  reply.code(answer.status).header('pragma', 'no-cache')
   for (const [name, value] of Object.entries(answer.headers)) {
     if (ownHeaders.test(name)) continue
     if (name === 'set-cookie') for (const cookie of keptCookies([value].flat())) reply.header(name, cookie)

@@ -160,7 +160,7 @@ test('a refresh token ends after 30 idle days [C3-refresh-idle]', async () => {
   fails(await refresh(next))
 })
 
-test('revoking a refresh token ends its family alone, and a stranger cannot [R7009-revoke, R7009-client]', async () => {
+test('revoking a refresh token ends its family alone, and a stranger cannot [R7009-revoke, R7009-client, R7009-unsupported]', async () => {
   const [token, otherDevice] = [await newToken(), await newToken()]
   const thief = await registerClient(place)
   await oauth.tokenRevocation(thief, token)
@@ -169,4 +169,6 @@ test('revoking a refresh token ends its family alone, and a stranger cannot [R70
   fails(await refresh(next))
   succeeds(await refresh(otherDevice))
   await oauth.tokenRevocation(config, 'a token that nobody knows')
+  const { access_token } = await connect(place, config)
+  await assert.rejects(oauth.tokenRevocation(config, access_token), { error: 'unsupported_token_type' })
 })

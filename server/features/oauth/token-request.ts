@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
+import { recordEvent } from '#server/kernel/audit.ts'
 import { addSeconds, type Clock } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { hashesMatch, type Secrets } from '#server/kernel/secrets.ts'
 import { touchClient } from '../oauth-clients/oauth-client.ts'
 import { type Artifact, findArtifact, hashArtifactId } from './oauth-artifact.ts'
 import type { Answer, ExchangeScope } from './oauth-exchange.ts'
-import { deleteGrant } from './oauth-grant.ts'
+import { takeGrant } from './oauth-grant.ts'
 
 export type TokenRequest = {
   tenantId: string
@@ -16,6 +17,8 @@ export type TokenRequest = {
   /** When it came in, before it waited for anything. */
   arrived: Date
 }
+
+const refusedGrant = { error: 'invalid_grant', error_description: 'grant request is invalid' }
 
 export type TokenMeans = { secrets: Secrets; clock: Clock; replaySeconds: number }
 
@@ -37,8 +40,16 @@ export async function answerTokenRequest(
   if (!code) return finish(scope, tenantId, await ask())
   const place = { tenantId, kind: 'AuthorizationCode' as const, id: code }
   const held = await findArtifact(scope.tx, scope.now, place, 'locked')
-  // What a replay revokes must stay revoked.
-  return finish(scope, tenantId, held?.consumed ? await ask() : await askOrLeave(scope.tx, ask))
+  if (!held?.consumed) return finish(scope, tenantId, await askOrLeave(scope.tx, ask))
+  if (held.grantId) await endFamily(scope, request, held.grantId)
+  return plainAnswer(400, refusedGrant)
+}
+
+// RFC 6749 section 4.1.2, RFC 9700 section 4.14.2: one of the two who hold it is a thief, and nobody can tell which.
+async function endFamily(scope: ExchangeScope, { tenantId }: TokenRequest, grantId: string): Promise<void> {
+  const gone = await takeGrant(scope.tx, { tenantId, grantId })
+  const entry = { tenantId, kind: 'tokens-revoked' as const, subject: grantId, clientId: gone?.clientId }
+  await recordEvent(scope.tx, scope, entry)
 }
 
 // The library spends a code or token before it has judged everything: one that was refused must not be spent.
@@ -90,8 +101,8 @@ async function answerSpent(
       return plainAnswer(200, kept.body)
   }
   // One that came together with the others found the successor used already: late, but no thief.
-  if (!isTogether && held.grantId) await deleteGrant(scope.tx, request.tenantId, held.grantId)
-  return plainAnswer(400, { error: 'invalid_grant', error_description: 'grant request is invalid' })
+  if (!isTogether && held.grantId) await endFamily(scope, request, held.grantId)
+  return plainAnswer(400, refusedGrant)
 }
 
 // The use of a successor proves that its answer arrived.

@@ -72,6 +72,7 @@ async function readState(
       .where('held.expires', '>', now)
       .where('users.deleted', '=', false)
       .where('users.active', '=', true)
+      .where('users.active', '=', true)
       .where('users.locked', 'is', null)
   )
   if (!row) return undefined

@@ -14,7 +14,7 @@ for (const [name, at] of [
   ['a workspace', place],
   ['home', home]
 ] as const)
-  test(`the metadata of ${name} is RFC 8414's, for its own issuer [R8414-metadata, C3-endpoints]`, async () => {
+  test(`the metadata of ${name} is RFC 8414's, for its own issuer [R8414-metadata, R9207-metadata, C3-endpoints]`, async () => {
     const answer = await at.call(metadataPath)
     assert.match(answer.headers['content-type'] ?? '', /^application\/json/)
     assert.equal(answer.headers['access-control-allow-origin'], '*')
