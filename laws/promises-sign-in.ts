@@ -34,7 +34,7 @@ export const signInPromises: Chapter[] = [
       'C3-consent-shows':
         'Consent names the client, unverified when it registered itself, and shows the redirect host, workspace and user.',
       'C3-consent-loopback': 'Consent warns for loopback and the schemes of apps, and is always shown there.',
-      'C3-consent-untick': 'Each scope can be unticked; `admin` and `money:read` start unticked.',
+      'C3-consent-boxes': 'Each scope can be unticked; `admin` and `money:read` start unticked.',
       'C3-consent-admin': '`admin` takes a super admin and a password entered in the last 10 minutes.',
       'C3-consent-remembered':
         'Consent is remembered for https redirects alone, by user, client, host, resource and scopes.',

@@ -58,7 +58,7 @@ test('a super admin reads what was done, newest first, in parts and without secr
   assert.equal(status, 200)
   assert.deepEqual(
     body.map((event: { kind: string }) => event.kind),
-    ['key-made', 'signed-in', 'sign-in-failed', 'password-set']
+    ['key-made', 'signed-in', 'sign-in-failed', 'password-set', 'workspace-opened']
   )
   assert.deepEqual(
     [body[0].entity, body[0].tenantId, body[0].createdBy],
@@ -69,7 +69,7 @@ test('a super admin reads what was done, newest first, in parts and without secr
   const first = await read('?limit=3')
   const next = /<([^>]+)>; rel="next"/.exec(first.headers.link ?? '')?.[1] ?? ''
   const rest = await read(new URL(next).search)
-  assert.deepEqual([first.body.length, rest.body.length, rest.body[0].kind], [3, 1, 'password-set'])
+  assert.deepEqual([first.body.length, rest.body.length, rest.body[0].kind], [3, 2, 'password-set'])
   assert.deepEqual((await read('?kind=signed-in')).body.length, 1)
 })
 
@@ -85,4 +85,12 @@ test('nobody else reads the log [C3-audit]', async () => {
     tx.updateTable('users').set({ is_super_admin: false }).where('tenant_id', '=', one.tenantId).execute()
   )
   assert.equal((await read(one.host, key)).status, 403)
+})
+
+test('a key that administers takes a password entered in the last 10 minutes [C3-keys-page]', async () => {
+  const tab = await signedInTab(await openOwned(world))
+  world.pass(601)
+  const { answer, key } = await makeKey(tab, 'admin')
+  assert.deepEqual([answer.headers.location, key], ['/sign-in?again=1&return=%2Faccount%2Fkeys', ''])
+  assert.match((await tab.open('GET /account/keys')).text, /value="admin" disabled/)
 })

@@ -122,7 +122,7 @@ for (const [redirect, warning, source] of [
     }
   })
 
-test('what is unticked is not given; admin and money:read start unticked [C3-consent-untick]', async () => {
+test('what is unticked is not given; admin and money:read start unticked [C3-consent-boxes]', async () => {
   const owned = await openOwned(world)
   const tab = await signedInTab(owned)
   const scope = 'work:read work:write time:write money:read admin'
