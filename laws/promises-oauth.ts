@@ -39,7 +39,7 @@ export const oauthPromises: Chapter[] = [
       'C3-scope-cut': 'A scope cuts rights down and never widens them.',
       'C3-key-rotation':
         'Each workspace announces its next key before it signs, and shows the earlier one a day after.',
-      'C3-key-compromise': 'A compromised key is gone at once, with the tokens that it signed.'
+      'C3-key-compromise': 'A compromised key is gone within a minute, with the tokens that it signed.'
     }
   },
   {

@@ -5,6 +5,7 @@ import { onboardingPromises } from './promises-onboarding.ts'
 import { peoplePromises } from './promises-people.ts'
 import { seedPromises } from './promises-seeds.ts'
 import { settingPromises } from './promises-settings.ts'
+import { signInPromises } from './promises-sign-in.ts'
 
 /** What the public reference (`S1`, `S2`) and the contract (`C1` … by section) promise. A law asks for a test of each. */
 export const promises: Pledge[] = [
@@ -12,6 +13,7 @@ export const promises: Pledge[] = [
   ...conventionPromises,
   ...onboardingPromises,
   ...settingPromises,
+  ...signInPromises,
   ...peoplePromises,
   ...oauthPromises
 ].flatMap(({ source, pledges }) =>

@@ -1,4 +1,5 @@
 import type { Door } from '#server/kernel/http/http-type.ts'
+import { makeKey, openWorkspace, type Workspace } from './people.ts'
 import { askForCode, mailedCode, mailedLink, newWish, openWorkspaceFor, type Wish } from './signups.ts'
 import type { World } from './world.ts'
 
@@ -24,7 +25,40 @@ export const valueMakers: Record<string, (world: World) => Promise<DoorValue>> =
     const set = await world.call(`POST ${link.path}`, { host: link.host, form })
     if (set.status >= 400) throw new Error(`the password could not be set: ${set.text}`)
     return linkOf(world, wish, 'undo')
+  },
+  '/api/user/:id': async (world) => {
+    const { host, owner } = await callerOf(world)
+    return { value: owner.userId, host }
+  },
+  '/api/security/user-group/:id': async (world) => {
+    const { host, owner } = await callerOf(world)
+    const { body } = await owner.call('POST /api/security/user-group', { body: { name: newWish().domain } })
+    return { value: body.id, host }
+  },
+  '/api/access-control/:id': async (world) => {
+    const { host, owner } = await callerOf(world)
+    return { value: (await owner.call('GET /api/access-control')).body[0].id, host }
+  },
+  '/api/admin/api-key/:id': async (world) => {
+    const { host, owner } = await callerOf(world)
+    await makeKey(world, owner, ['work:read'])
+    return { value: (await owner.call('GET /api/admin/api-key?limit=1')).body[0].id, host }
   }
+}
+
+const callers = new WeakMap<World, Promise<Workspace>>()
+
+/** The workspace whose owner calls the doors for those who are signed in; one in each world. */
+export function callerOf(world: World): Promise<Workspace> {
+  const known = callers.get(world) ?? openWorkspace(world).then(warmUp)
+  callers.set(world, known)
+  return known
+}
+
+// Its key is used once, so that later calls do not write down their use.
+async function warmUp(workspace: Workspace): Promise<Workspace> {
+  await workspace.owner.call('GET /api/user/me')
+  return workspace
 }
 
 const ownersPassword = 'Wharf-Lantern-42'

@@ -34,7 +34,7 @@ export async function openOwned(world: World, over: Partial<Wish> = {}): Promise
   return { wish, host, tenantId, userId: user?.id ?? '', newTab: () => openTab(world, host) }
 }
 
-export function openTab(world: World, host: string): Tab {
+function openTab(world: World, host: string): Tab {
   const cookies = new Map<string, string>()
   return {
     cookies,

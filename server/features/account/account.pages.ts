@@ -107,7 +107,7 @@ async function judgeChange(
     repeated: formText(request.body, 'repeated') === password ? [] : ['This differs from the first entry.']
   }
   if (Object.values(faults).some((list) => list.length > 0)) return faults
-  const verdict = await checkOwnPassword(app, session, current, visitorOf(app, request).browser)
+  const verdict = await checkOwnPassword(app, session, current, visitorOf(app, request))
   if (verdict.kind === 'right') return undefined
   const say =
     verdict.kind === 'wrong'

@@ -5,7 +5,7 @@ import type { Opened, Session, Visitor } from '#server/kernel/session-type.ts'
 import { setPassword } from '../sign-in/password-change.ts'
 import { checkPassword, type PasswordVerdict } from '../sign-in/password-check.ts'
 import { endSessions } from '../sign-in/session.ts'
-import { open } from '../sign-in/sign-in.ts'
+import { noteFailure, open } from '../sign-in/sign-in.ts'
 
 type Parts = { db: Db; means: () => Means }
 
@@ -34,11 +34,15 @@ export async function checkOwnPassword(
   parts: Parts,
   session: Session,
   password: string,
-  browser: string | undefined
+  visitor: Visitor
 ): Promise<PasswordVerdict> {
   const { tenantId, userId } = session
   const { emailKey, passwordHash } = await readAccount(parts.db, session)
-  return checkPassword(parts, { tenantId, emailKey, user: { userId, passwordHash } }, password, browser)
+  const account = { tenantId, emailKey, user: { userId, passwordHash } }
+  const verdict = await checkPassword(parts, account, password, visitor.browser)
+  if (verdict.kind === 'wrong')
+    await parts.db.write(session, (tx) => noteFailure(tx, parts.means(), visitor, userId))
+  return verdict
 }
 
 /** Gives a person the password that they chose, ends all their sessions and opens a new one for this browser. */

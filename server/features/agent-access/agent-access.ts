@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { defaultScopes } from '#server/kernel/actor.ts'
+import { recordEvent } from '#server/kernel/audit.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { tenantOrigin } from '#server/kernel/hosts.ts'
 import { newId } from '#server/kernel/ids.ts'
@@ -56,6 +57,8 @@ export async function giveAgentAccess(
     granted: defaultScopes,
     rejected: []
   })
+  const entry = { tenantId: tenant.id, actorUserId: userId, clientId, subject: grantId }
+  await recordEvent(tx, means, { ...entry, kind: 'app-connected' })
   const code = randomBytes(32).toString('base64url')
   const issued = Math.floor(means.now.getTime() / 1000)
   await saveArtifact(

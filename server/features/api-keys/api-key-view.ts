@@ -1,4 +1,4 @@
-import { scopes } from '#server/kernel/actor.ts'
+import { type Scope, scopes } from '#server/kernel/actor.ts'
 import { formAlert, formField } from '#server/kernel/form-field.ts'
 import { pageMark } from '#server/kernel/page-mark.ts'
 import { type HtmlText, html, moment, page } from '#server/kernel/pages.ts'
@@ -13,6 +13,8 @@ export type KeysView = {
   keys: ApiKey[]
   cursor: string | undefined
   isSuperAdmin: boolean
+  /** Whether the password was entered a moment ago, as a key that administers takes. */
+  isPasswordFresh: boolean
   isDone: boolean
   draft?: KeyDraft
 }
@@ -26,7 +28,8 @@ export const keyLives = [
 ] as const
 
 /** A person's API keys, and the form for another. */
-export function apiKeysPage({ keys, cursor, isSuperAdmin, isDone, draft }: KeysView): HtmlText {
+export function apiKeysPage(view: KeysView): HtmlText {
+  const { keys, cursor, isDone, draft } = view
   return page({
     title: draft ? 'No key made yet' : 'API keys',
     nav: accountNav('/account/keys'),
@@ -38,11 +41,11 @@ ${keys.length > 0 && html`<ul class="cards">\n${keys.map(keyCard)}</ul>`}
 ${cursor !== undefined && html`<p><a href="/account/keys?cursor=${cursor}">Older ones</a></p>`}
 <h2>Make a key</h2>
 ${draft && formAlert(draft.alert)}
-${keyForm(isSuperAdmin, draft)}`
+${keyForm(view)}`
   })
 }
 
-function keyForm(isSuperAdmin: boolean, draft: KeyDraft | undefined): HtmlText {
+function keyForm({ isSuperAdmin, isPasswordFresh, draft }: KeysView): HtmlText {
   const ticked = draft?.scopes ?? ['work:read', 'work:write']
   const offered = scopes.filter((scope) => scope !== 'admin' || isSuperAdmin)
   return html`<form method="post" action="/account/keys">
@@ -57,12 +60,7 @@ ${formField({
 })}
 <fieldset>
 <legend>What it may do</legend>
-${offered.map(
-  (scope) =>
-    html`<label class="choice"><input type="checkbox" name="scope" value="${scope}"${
-      ticked.includes(scope) && html` checked`
-    }><span><strong>${scopeWords[scope].title}</strong><br>${scopeWords[scope].sentence}</span></label>\n`
-)}</fieldset>
+${offered.map((scope) => scopeBox(scope, ticked.includes(scope), scope === 'admin' && !isPasswordFresh))}</fieldset>
 <div class="field">
 <label for="days">How long it works</label>
 <select id="days" name="days">
@@ -73,6 +71,18 @@ ${keyLives.map(
 </div>
 <button>Make the key</button>
 </form>`
+}
+
+function scopeBox(scope: Scope, isTicked: boolean, takesPassword: boolean): HtmlText {
+  const { title, sentence } = scopeWords[scope]
+  return html`<label class="choice"><input type="checkbox" name="scope" value="${scope}"${
+    takesPassword ? html` disabled` : isTicked && html` checked`
+  }><span><strong>${title}</strong><br>${sentence}${
+    takesPassword &&
+    html`<br><em>This takes your password once more.</em>
+<a href="/sign-in?again=1&amp;return=%2Faccount%2Fkeys">Enter it</a>`
+  }</span></label>
+`
 }
 
 function keyCard(key: ApiKey): HtmlText {

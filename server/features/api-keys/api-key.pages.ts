@@ -1,17 +1,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { readScopes } from '#server/kernel/actor.ts'
+import { isPasswordFresh, readScopes } from '#server/kernel/actor.ts'
 import { addSeconds } from '#server/kernel/clock.ts'
 import { formText, formTexts } from '#server/kernel/form-text.ts'
 import { page as pageAccess } from '#server/kernel/http/access.ts'
 import type { App } from '#server/kernel/http/app-parts.ts'
-import { forSignedIn } from '#server/kernel/http/browser-session.ts'
+import { forSignedIn, signInUrl } from '#server/kernel/http/browser-session.ts'
 import { sendPage } from '#server/kernel/http/send-page.ts'
 import { Problem } from '#server/kernel/problem.ts'
 import type { Session } from '#server/kernel/session-type.ts'
 import { sessionActor } from '../sign-in/session.ts'
 import type { MadeApiKey } from './api-key.schema.ts'
 import { listKeys, mintKey, revokeKey } from './api-key.ts'
-import { apiKeysPage, type KeyDraft, keyMadePage } from './api-key-view.ts'
+import { apiKeysPage, type KeyDraft, keyLives, keyMadePage } from './api-key-view.ts'
 
 const longestNameCharacters = 120
 const keysPerPage = 20
@@ -34,6 +34,8 @@ export function apiKeyPages(app: App): void {
       app,
       async (session, request, reply) => {
         const draft = readDraft(request.body)
+        if (draft.scopes.includes('admin') && !isPasswordFresh(session.passwordAt, means().now))
+          return reply.redirect(signInUrl('/account/keys', true), 303)
         if (draft.faults.length > 0 || draft.alert !== '') return refuse(app, session, request, reply, draft)
         try {
           return sendPage(reply, keyMadePage(await makeKey(app, session, draft)))
@@ -61,7 +63,7 @@ export function apiKeyPages(app: App): void {
 }
 
 async function showKeys(
-  { db }: App,
+  { db, means }: App,
   session: Session,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -72,7 +74,13 @@ async function showKeys(
   const actor = { ...sessionActor(session), isSuperAdmin: false }
   const wanted = { limit: keysPerPage, ...(typeof cursor === 'string' ? { cursor } : {}) }
   const { rows, cursor: next } = await db.write(session, (tx) => listKeys(tx, actor, wanted))
-  const view = { keys: rows, cursor: next, isSuperAdmin: session.isSuperAdmin, isDone: done === '1' }
+  const view = {
+    keys: rows,
+    cursor: next,
+    isSuperAdmin: session.isSuperAdmin,
+    isPasswordFresh: isPasswordFresh(session.passwordAt, means().now),
+    isDone: done === '1'
+  }
   return sendPage(reply, apiKeysPage(draft ? { ...view, draft } : view))
 }
 
@@ -105,7 +113,7 @@ function readDraft(body: unknown): KeyDraft {
       : [...name].length > longestNameCharacters
         ? ['Use at most 120 characters.']
         : []
-  const isLifeKnown = ['30', '90', '365', 'none'].includes(days)
+  const isLifeKnown = keyLives.some(([known]) => known === days)
   const alert =
     readScopes(scopes).size === 0
       ? 'No key was made. Tick at least one thing that it may do.'

@@ -5,7 +5,7 @@ import { type ConnectedApp, listGrants, revokeGrant } from '../oauth/oauth-grant
 
 type Owner = { tenantId: string; userId: string }
 
-export const appsPerPage = 20
+const appsPerPage = 20
 const mostAtOnce = 50
 
 /** Some of a person's connected apps, newest first, and the cursor of the next ones while there are more. */

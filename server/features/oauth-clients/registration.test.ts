@@ -335,6 +335,7 @@ test('registrations are limited by client address, in the shape of RFC 7591 [C3-
   assert.deepEqual([answer.status, answer.body.error], [429, 'temporarily_unavailable'])
   assert.ok(Number(answer.headers['retry-after']) > 0)
   assert.equal((await register(base)).status, 201, 'others may')
+  assert.equal((await register(base, from, other)).status, 201, 'another workspace counts for itself')
 })
 
 test('clients without consent make room for new ones, the oldest first, and are forgotten after three days [C3-registration-quota]', async () => {

@@ -5,7 +5,7 @@ import { readAuthorizationRequest, readTokenRequest } from './authorize-request.
 import { hashBrowser } from './browser-cookie.ts'
 import { pruneExpired } from './oauth-artifact.ts'
 import type { Answer, Ask, ExchangeScope } from './oauth-exchange.ts'
-import { type InteractionVisit, isOwnInteraction } from './oauth-interaction.ts'
+import { type InteractionVisit, isOwnInteraction, loadClient } from './oauth-interaction.ts'
 import { answerTokenRequest } from './token-request.ts'
 
 /** A call of a program: what of the request matters to the library. Cookies do not. */
@@ -42,6 +42,7 @@ export async function resumeAuthorization(
   server: AuthorizationServer,
   visit: InteractionVisit
 ): Promise<Answer> {
+  await loadClient(server, visit)
   return server.run(visit.tenant, async (scope, ask) => {
     if (!(await isOwnInteraction(scope.tx, server, visit)))
       return errorPage('invalid_request', 'this authorization has expired or was begun in another browser')

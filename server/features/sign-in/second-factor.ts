@@ -110,8 +110,7 @@ export async function isCodeAwaited(
   return step !== undefined
 }
 
-/** Ends all codes that are awaited for a user. */
-export async function endCodes(tx: Tx, tenantId: string, userId: string): Promise<void> {
+async function endCodes(tx: Tx, tenantId: string, userId: string): Promise<void> {
   await tx
     .deleteFrom('sign_in_codes')
     .where('tenant_id', '=', tenantId)

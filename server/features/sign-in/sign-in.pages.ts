@@ -26,6 +26,7 @@ const stepCookie = { name: 'ekso-step', maxAgeSeconds: codeSeconds }
 
 // More than a hash and its writes take when nobody waits: how long a no takes must not tell who has an account.
 const refusalMs = 250
+const longestEmailCharacters = 320
 const wrong = 'The e-mail address or the password is wrong.'
 const access = pageAccess({ on: 'any' })
 
@@ -44,7 +45,7 @@ export function signInPages(app: App): void {
 
   http.post('/sign-in', { config: { access } }, async (request, reply) => {
     await countClientCall(app, passwordLimit, request, reply)
-    const email = formText(request.body, 'email').trim()
+    const email = formText(request.body, 'email').trim().slice(0, longestEmailCharacters)
     const typed = {
       email,
       password: formText(request.body, 'password'),
@@ -68,9 +69,11 @@ export function signInPages(app: App): void {
     return reply.redirect('/sign-out', 303)
   })
 
-  http.get('/sign-out', { config: { access } }, async (request, reply) =>
-    sendPage(reply, signedOutPage(request.tenant.name))
-  )
+  http.get('/sign-out', { config: { access } }, async (request, reply) => {
+    // Following a link signs nobody out, and must not say so.
+    if (await findSession(app, request)) return reply.redirect('/account', 303)
+    return sendPage(reply, signedOutPage(request.tenant.name))
+  })
 }
 
 /** The second step: the code from the mail. */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { recordEvent } from '#server/kernel/audit.ts'
 import { addSeconds } from '#server/kernel/clock.ts'
 import { type Db, enterTenant, noTenant, type Tx } from '#server/kernel/db.ts'
 import { type HostMeaning, workspaceUrl } from '#server/kernel/hosts.ts'
@@ -75,7 +76,9 @@ export async function foundWorkspace(
   if (!made) return undefined
   await enterTenant(tx, tenantId)
   await foundGroups(tx, means.now, tenantId)
-  return { tenantId, userId: await addOwner(tx, means, tenantId, wish) }
+  const userId = await addOwner(tx, means, tenantId, wish)
+  await recordEvent(tx, means, { tenantId, kind: 'workspace-opened', actorUserId: userId })
+  return { tenantId, userId }
 }
 
 /** Closes a workspace at once and frees its host; what it holds is erased after 7 days (contract §2). */

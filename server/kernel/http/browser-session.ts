@@ -5,7 +5,7 @@ import { type Cookie, readCookie, setCookie } from './cookie.ts'
 type Place = { findSession: FindSession; publicUrl: () => URL }
 
 /** The cookie that holds a session's token; `__Host-ekso` on https, `ekso` on localhost. */
-export const sessionCookie: Cookie = { name: 'ekso', maxAgeSeconds: 30 * 24 * 3600 }
+const sessionCookie: Cookie = { name: 'ekso', maxAgeSeconds: 30 * 24 * 3600 }
 
 /** Who is signed in in the browser that sent this request. Only page routes may ask: the API reads no cookie (contract §3). */
 export async function findSession(app: Place, request: FastifyRequest): Promise<Session | undefined> {
