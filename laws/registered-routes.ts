@@ -25,6 +25,7 @@ export async function registeredRoutes(): Promise<Route[]> {
     clock: systemClock,
     log,
     publicUrl,
+    rereadPublicUrl: async () => undefined,
     isReady: async () => false
   }
   const { http } = await buildApp(parts)

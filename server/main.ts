@@ -9,9 +9,9 @@ import { openJobs } from './kernel/jobs.ts'
 import { makeLog } from './kernel/log.ts'
 import { isMigrated, migrate } from './kernel/migrate.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './kernel/postgres/embedded-postgres.ts'
-import { readPublicUrl } from './kernel/public-url.ts'
 import { readSettings, type Settings, SettingsError } from './kernel/settings.ts'
 import { stopOnSignal } from './kernel/stop-signal.ts'
+import { watchPublicUrl } from './kernel/stored-url.ts'
 
 /** Settings, database, app, listen: the whole way up; the way down is the same backwards. */
 async function start(settings: Settings, log: Logger): Promise<void> {
@@ -25,7 +25,8 @@ async function start(settings: Settings, log: Logger): Promise<void> {
     undo.push(() => db.close())
     const secrets = await openSecrets(db, await loadSecret(settings))
     await db.install((tx) => ensureHome(tx, systemClock()))
-    const publicUrl = await db.install((tx) => readPublicUrl(tx, settings))
+    const watch = await watchPublicUrl({ db, settings, log })
+    undo.push(async () => watch.close())
     const jobs = openJobs(address, log)
     const isReady = () => isMigrated(db)
     const parts = {
@@ -35,7 +36,8 @@ async function start(settings: Settings, log: Logger): Promise<void> {
       secrets,
       clock: systemClock,
       log,
-      publicUrl: () => publicUrl,
+      publicUrl: watch.current,
+      rereadPublicUrl: watch.reread,
       isReady
     }
     const { http } = await buildApp(parts)
@@ -43,6 +45,7 @@ async function start(settings: Settings, log: Logger): Promise<void> {
     await jobs.start()
     undo.push(() => http.close())
     await http.listen({ port: settings.port, host: settings.host })
+    const publicUrl = watch.current()
     log.info(
       { publicUrl: publicUrl.origin, port: settings.port, host: settings.host },
       `Ekso is ready at ${publicUrl.origin}`

@@ -2,6 +2,7 @@ import ipaddr from 'ipaddr.js'
 import Type, { type Static } from 'typebox'
 import { Errors } from 'typebox/value'
 import { isLocalhostName } from './hosts.ts'
+import { parsePublicUrl } from './public-url.ts'
 
 const Text = (description: string, pattern?: string) =>
   Type.Optional(pattern ? Type.String({ description, pattern }) : Type.String({ description }))
@@ -21,6 +22,7 @@ export const Environment = Type.Object({
   EKSO_RATE_LIMIT: Text('Requests a second per host and client address; 0 is off.', '^[0-9]{1,6}$'),
   EKSO_MAIL_PER_DAY: Text('Mails a day for the whole install; 0 is off.', '^[0-9]{1,9}$'),
   REDIS_URL: Text('Shares request counts between nodes.', '^rediss?://'),
+  EKSO_SETUP_TOKEN: Text('What the first-run wizard asks for wherever not all is localhost.'),
   LOG_LEVEL: Text('How much is logged.', '^(fatal|error|warn|info|debug|trace|silent)$')
 })
 type Environment = Static<typeof Environment>
@@ -35,13 +37,15 @@ export type Settings = {
   dataDir: string
   secret: string | undefined
   smtpUrl: string | undefined
-  mailFrom: string
+  /** `undefined` means: no-reply at the public host in force. */
+  mailFrom: string | undefined
   /** `undefined` means: open on a localhost public URL, closed elsewhere. */
   signup: 'open' | 'closed' | undefined
   trustedProxies: Cidr[]
   requestsPerSecond: number
   mailsPerDay: number
   redisUrl: string | undefined
+  setupToken: string | undefined
   logLevel: string
   /** What the operator should read at start, though the server starts all the same. */
   warnings: string[]
@@ -82,14 +86,15 @@ export function readSettings(environment: Record<string, string | undefined> = p
     dataDir: given.EKSO_DATA_DIR ?? './data',
     secret: given.EKSO_SECRET,
     smtpUrl: given.SMTP_URL,
-    mailFrom: given.EKSO_MAIL_FROM ?? `Ekso <no-reply@${publicUrl.hostname}>`,
+    mailFrom: given.EKSO_MAIL_FROM,
     signup: given.EKSO_SIGNUP as Settings['signup'],
     trustedProxies,
     requestsPerSecond: Number(given.EKSO_RATE_LIMIT ?? 50),
     mailsPerDay: Number(given.EKSO_MAIL_PER_DAY ?? 1000),
     redisUrl: given.REDIS_URL,
+    setupToken: given.EKSO_SETUP_TOKEN,
     logLevel: given.LOG_LEVEL ?? 'info',
-    warnings: unknownNames(environment, known)
+    warnings: [...unknownNames(environment, known), ...weakToken(given.EKSO_SETUP_TOKEN)]
   }
 }
 
@@ -98,6 +103,11 @@ function unknownNames(environment: Record<string, string | undefined>, known: st
   return Object.keys(environment)
     .filter((name) => name.startsWith('EKSO_') && !name.startsWith('EKSO_TEST_') && !known.includes(name))
     .map((name) => `${name} is not a setting of this server`)
+}
+
+function weakToken(token: string | undefined): string[] {
+  const isWeak = token !== undefined && token.length < 16
+  return isWeak ? ['EKSO_SETUP_TOKEN is short: whoever guesses it claims this install'] : []
 }
 
 function shapeFaults(given: Environment): string[] {
@@ -111,19 +121,9 @@ function shapeFaults(given: Environment): string[] {
 }
 
 function readPublicUrl(text: string, faults: string[]): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  const fault = (say: string): URL => {
-    faults.push(`EKSO_PUBLIC_URL ${say}`)
-    return new URL('http://localhost')
-  }
-  if (!url || !/^https?:$/.test(url.protocol)) return fault('must be an http or https address')
-  if (url.pathname !== '/' || url.search || url.hash || url.username || url.password)
-    return fault('must be an origin alone, without path, query or user')
-  if (ipaddr.isValid(url.hostname.replace(/^\[|\]$/g, '')))
-    return fault('must have a host name rather than an IP address: workspaces are sub-domains of it')
-  if (url.protocol === 'http:' && !isLocalhostName(url.hostname))
-    return fault('must be https unless it is localhost')
-  return url
+  const { url, fault } = parsePublicUrl(text)
+  if (fault !== undefined) faults.push(`EKSO_PUBLIC_URL ${fault}`)
+  return url ?? new URL('http://localhost')
 }
 
 function readProxies(text: string | undefined, faults: string[]): Cidr[] {

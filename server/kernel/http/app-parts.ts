@@ -18,6 +18,8 @@ export type Parts = {
   log: Logger
   /** The public URL in force, as stored or set. */
   publicUrl: () => URL
+  /** Looks for a public URL that was stored just now; other processes find it within seconds. */
+  rereadPublicUrl: () => Promise<void>
   isReady: () => Promise<boolean>
 }
 
