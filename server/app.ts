@@ -1,9 +1,12 @@
 import { confirmPages } from './features/confirmation/confirm.pages.ts'
 import { undoPages } from './features/confirmation/undo.pages.ts'
 import { devMailRoutes } from './features/dev-mail/dev-mail.routes.ts'
+import { documentRoutes } from './features/discovery/document.routes.ts'
+import { guideRoutes } from './features/discovery/guide.routes.ts'
 import { signupRoutes } from './features/onboarding/signup.routes.ts'
+import { signupEntryRoutes } from './features/onboarding/signup-entry.routes.ts'
+import { sweepSignups } from './features/onboarding/signup-record.ts'
 import { signupCodeRoutes, signupResourceRoutes } from './features/onboarding/signup-resource.routes.ts'
-import { sweepSignups } from './features/onboarding/signup-sweep.ts'
 import { passwordPages } from './features/people/password.pages.ts'
 import { workspacePages } from './features/tenancy/workspace.pages.ts'
 import { eraseClosedWorkspace, findWorkspace, sweepDomainRests } from './features/tenancy/workspace.ts'
@@ -27,6 +30,9 @@ export async function buildApp(parts: Parts): Promise<App> {
   await registerOpenApi(http, parts.publicUrl)
 
   workspacePages(app)
+  documentRoutes(app)
+  guideRoutes(app)
+  signupEntryRoutes(app)
   signupRoutes(app)
   signupResourceRoutes(app)
   signupCodeRoutes(app)

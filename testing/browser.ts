@@ -1,8 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
-import type { TestContext } from 'node:test'
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 import { openWorld, type World } from './world.ts'
 
 const executablePath = '/usr/bin/chromium'
@@ -24,7 +23,7 @@ export const browserIsMissing: string | false =
   existsSync(executablePath) || process.env.CI ? false : `${executablePath} is not installed`
 
 /** A Chromium that ends with the test or file that `t` belongs to. */
-export async function openBrowser(t: Pick<TestContext, 'after'>): Promise<Browser> {
+export async function openBrowser(t: { after(end: () => Promise<void>): void }): Promise<Browser> {
   const browser = await chromium.launch({ executablePath, args })
   t.after(() => browser.close())
   return browser
@@ -32,7 +31,7 @@ export async function openBrowser(t: Pick<TestContext, 'after'>): Promise<Browse
 
 /** A world whose server also listens, on a free port that its public URL names: `http://localhost:<port>`. */
 export async function openListeningWorld(
-  t: Pick<TestContext, 'after'>,
+  t: { after(end: () => Promise<void>): void },
   name: string,
   environment: Record<string, string> = {}
 ): Promise<World> {
@@ -48,4 +47,41 @@ async function freePort(): Promise<number> {
   const { port } = server.address() as AddressInfo
   await new Promise((resolve) => server.close(resolve))
   return port
+}
+
+/** What a page is like for somebody who cannot see it, and for somebody with a small window. */
+export type PageShape = {
+  lang: string
+  title: string
+  headings: number
+  headers: number
+  mains: number
+  /** Fields without exactly one label, links and buttons without words. */
+  nameless: number
+  scripts: number
+  styles: number
+  /** How many pixels it is wider than the window. */
+  overflow: number
+}
+
+// As text, since this project's types know no DOM.
+const readShape = `(() => {
+  const count = (selector) => document.querySelectorAll(selector).length
+  const fields = [...document.querySelectorAll('input:not([type=hidden])')]
+  const controls = [...document.querySelectorAll('a, button')]
+  return {
+    lang: document.documentElement.lang,
+    title: document.title,
+    headings: count('h1'),
+    headers: count('body > header'),
+    mains: count('body > main'),
+    nameless: fields.filter((field) => field.labels.length !== 1).length + controls.filter((control) => !control.textContent.trim()).length,
+    scripts: document.scripts.length,
+    styles: [...document.styleSheets].filter((sheet) => sheet.cssRules.length > 20).length,
+    overflow: Math.max(0, document.documentElement.scrollWidth - window.innerWidth)
+  }
+})()`
+
+export function shapeOf(page: Page): Promise<PageShape> {
+  return page.evaluate<PageShape>(readShape)
 }

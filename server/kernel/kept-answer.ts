@@ -5,7 +5,7 @@ import { sqlState } from './db-trouble.ts'
 import { type FieldFault, Problem, type ProblemCode, problem } from './problem.ts'
 import { hashesMatch, type Secrets } from './secrets.ts'
 
-const keptSeconds = 24 * 3600
+export const keptSeconds = 24 * 3600
 const lockWait = '5s'
 /** How long a copy waits for the running one's answer (contract §1). */
 export const copyWaitSeconds = 5

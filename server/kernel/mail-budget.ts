@@ -31,7 +31,7 @@ const youngDays = 7
 
 /** [S2]: codes cannot be asked for again for the same address within 2 minutes. */
 const perAddress: Limit = { name: 'mail-address', quota: 1, windowSeconds: 120 }
-const perMailbox: Limit = { name: 'mail-mailbox', quota: 10, windowSeconds: daySeconds }
+export const perMailbox: Limit = { name: 'mail-mailbox', quota: 10, windowSeconds: daySeconds }
 const perYoungTenant: Limit = { name: 'mail-tenant', quota: 50, windowSeconds: daySeconds }
 
 /**

@@ -45,8 +45,7 @@ export function page(content: { title: string; body: HtmlText; isWide?: boolean 
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>${content.title} · Ekso</title>
+${!content.isWide && html`<meta name="robots" content="noindex">\n`}<title>${content.title} · Ekso</title>
 <link rel="icon" href="${houseIcon.url}" type="image/svg+xml">
 <link rel="stylesheet" href="${stylesheet.url}">
 </head>

@@ -4,8 +4,8 @@ import { judgeDomainName } from './domain-name.ts'
 import { suggestDomainNames } from './domain-suggestion.ts'
 import { foldedAddress } from './email-address.ts'
 
-const suggestionsOffered = 3
-const restDays = 180
+export const suggestionsOffered = 3
+export const restDays = 180
 
 /** Whether a domain can be had now by this address: a name given back rests for everybody else (contract §2). */
 export async function isDomainFree(tx: Tx, means: Means, domain: string, email: string): Promise<boolean> {

@@ -49,6 +49,6 @@ export function deadUndoPage(): HtmlText {
     title: 'This link no longer works',
     body: html`${pageMark('ended')}
 <h1>This link no longer works</h1>
-<p>A sign-up can be undone once, within 72 hours after it was confirmed. This workspace was not changed.</p>`
+<p>A sign-up can be undone once, within 72 hours after it was confirmed. Nothing was changed just now.</p>`
   })
 }

@@ -23,11 +23,24 @@ type Situation = {
   suggestions?: string[]
   attemptsRemaining?: number
   sendsRemaining?: number
+  correctionsRemaining?: number
   resendAfterSeconds?: number
+  /** The newest code never arrived: its address was refused, or its mail given up. */
+  isMailLost?: boolean
+}
+
+type Place = Omit<Situation, 'state'>
+
+type Refused = Place & {
+  code: ProblemCode
+  method: string
+  path: string
+  retryAfterSeconds?: number | undefined
 }
 
 /** The calls that lead on from a situation, the likeliest first. URLs come from the public URL in force. */
 export function nextActionsFor(means: Means, at: Situation): NextAction[] {
+  if (!means.takesSignups) return []
   switch (at.state) {
     case 'new':
       return [startAction(means, at), checkAction(means, at)]
@@ -41,51 +54,46 @@ export function nextActionsFor(means: Means, at: Situation): NextAction[] {
 }
 
 /** The calls that lead on from a refused request. `sent` and `path` are the request's own. */
-export function nextActionsAfter(
-  means: Means,
-  refused: Omit<Situation, 'state'> & {
-    code: ProblemCode
-    method: string
-    path: string
-    retryAfterSeconds?: number | undefined
-  }
-): NextAction[] {
-  const { code, signupId } = refused
-  if (code === 'SIGNUP_CLOSED') return []
+export function nextActionsAfter(means: Means, refused: Refused): NextAction[] {
+  const { code, path, signupId } = refused
+  if (!means.takesSignups) return []
   if (refused.retryAfterSeconds !== undefined) return [repeatAction(means, refused)]
-  if (code === 'INVALID_VERIFICATION_CODE' || code.startsWith('VERIFICATION_CODE_'))
-    return codeActions(means, refused)
-  if (code === 'SIGNUP_COMPLETED' && signupId)
-    return nextActionsFor(means, { ...refused, state: 'completed' })
-  if (code === 'CORRECTIONS_USED_UP' && signupId) return waitingActions(means, refused)
-  if (code === 'RESENDS_USED_UP' && signupId)
-    return [completeAction(means, refused), startAction(means, { ...refused, sent: {} })]
+  if (code === 'SIGNUP_COMPLETED') return nextActionsFor(means, { ...refused, state: 'completed' })
   if (code.startsWith('SIGNUP_')) return [startAction(means, refused)]
-  if (refused.path.endsWith('/signup')) return [completeAction(means, refused), startAction(means, refused)]
-  if (refused.path.endsWith('/email') && signupId)
-    return [correctAction(means, refused), ...waitingActions(means, refused)]
+  if (signupId) return signupActions(means, refused)
+  // Without a handle the code opens only what it was sent for: with another domain it is of no use.
+  if (path.endsWith('/signup') && code !== 'DOMAIN_TAKEN' && code !== 'VERIFICATION_CODE_EXPIRED')
+    return [completeAction(means, { ...refused, suggestions: [] }), startAction(means, refused)]
   return [startAction(means, refused), checkAction(means, refused)]
 }
 
-function codeActions(means: Means, at: Omit<Situation, 'state'>): NextAction[] {
-  const { signupId, attemptsRemaining = 1, sendsRemaining = 0 } = at
-  if (!signupId) return [completeAction(means, at), startAction(means, at)]
-  const again = attemptsRemaining > 0 ? [completeAction(means, at)] : []
-  const onwards = sendsRemaining > 0 ? [resendAction(means, at)] : [startAction(means, at)]
-  return [...again, ...onwards, signupAction(means, at, 'status', 'GET', '')]
+function signupActions(means: Means, refused: Refused): NextAction[] {
+  const { code, path } = refused
+  if (code === 'CORRECTIONS_USED_UP')
+    return [startAction(means, { ...refused, sent: {} }), ...waitingActions(means, refused)]
+  if (refused.attemptsRemaining !== undefined) return waitingActions(means, refused)
+  const status = signupAction(means, refused, 'status', 'GET', '')
+  if (path.endsWith('/signup')) return [completeAction(means, refused), status]
+  if (path.endsWith('/email')) return [correctAction(means, refused), status]
+  return [status]
 }
 
-function waitingActions(means: Means, at: Omit<Situation, 'state'>): NextAction[] {
-  const { sendsRemaining = 0 } = at
+// Asking for the state comes after what moves on, so that nobody who takes the first possible call goes in circles.
+function waitingActions(means: Means, at: Place): NextAction[] {
+  const { attemptsRemaining = 0, sendsRemaining = 0, correctionsRemaining = 0, isMailLost = false } = at
+  const code = attemptsRemaining > 0 && !isMailLost ? [completeAction(means, at)] : []
+  const resend = sendsRemaining > 0 ? [resendAction(means, at)] : []
+  const correct = sendsRemaining > 0 && correctionsRemaining > 0 ? [correctAction(means, at)] : []
   return [
-    completeAction(means, at),
+    ...code,
+    ...(isMailLost ? [...correct, ...resend] : [...resend, ...correct]),
+    ...(sendsRemaining > 0 ? [] : [startAction(means, { ...at, sent: {} })]),
     signupAction(means, at, 'status', 'GET', ''),
-    ...(sendsRemaining > 0 ? [resendAction(means, at), correctAction(means, at)] : []),
     signupAction(means, at, 'cancel', 'POST', '/cancel')
   ]
 }
 
-function startAction(means: Means, at: Omit<Situation, 'state'>): NextAction {
+function startAction(means: Means, at: Place): NextAction {
   const agent = at.sent?.agent === undefined || faultyFields(at).has('agent') ? {} : { agent: at.sent.agent }
   return {
     name: 'start',
@@ -95,15 +103,17 @@ function startAction(means: Means, at: Omit<Situation, 'state'>): NextAction {
   }
 }
 
-function checkAction(means: Means, at: Omit<Situation, 'state'>): NextAction {
+function checkAction(means: Means, at: Place): NextAction {
   return { name: 'check', method: 'POST', url: address(means, '/check'), body: wishSkeleton(at) }
 }
 
-function completeAction(means: Means, at: Omit<Situation, 'state'>): NextAction {
+function completeAction(means: Means, at: Place): NextAction {
   const { sent = {}, signupId } = at
   const hasSoundCode = typeof sent.verificationCode === 'string' && !faultyFields(at).has('verificationCode')
   const verificationCode = hasSoundCode ? sent.verificationCode : placeholders.verificationCode
-  const fields = signupId ? sentSkeleton(at) : wishSkeleton(at)
+  // The sign-up knows its address; another one would be refused again.
+  const { email: _, ...corrections } = sentSkeleton(at)
+  const fields = signupId ? corrections : wishSkeleton(at)
   const handle = signupId ? { signupId } : {}
   return {
     name: 'complete',
@@ -113,22 +123,19 @@ function completeAction(means: Means, at: Omit<Situation, 'state'>): NextAction 
   }
 }
 
-function repeatCompletion(means: Means, at: Omit<Situation, 'state'>): NextAction {
+function repeatCompletion(means: Means, at: Place): NextAction {
   return { name: 'complete', method: 'POST', url: address(means, '/signup'), body: { signupId: at.signupId } }
 }
 
-function resendAction(means: Means, at: Omit<Situation, 'state'>): NextAction {
+function resendAction(means: Means, at: Place): NextAction {
   return { ...signupAction(means, at, 'resend', 'POST', '/resend'), ...wait(at.resendAfterSeconds) }
 }
 
-function correctAction(means: Means, at: Omit<Situation, 'state'>): NextAction {
+function correctAction(means: Means, at: Place): NextAction {
   return { ...signupAction(means, at, 'correctEmail', 'POST', '/email'), body: { email: placeholders.email } }
 }
 
-function repeatAction(
-  means: Means,
-  refused: Omit<Situation, 'state'> & { method: string; path: string; retryAfterSeconds?: number | undefined }
-): NextAction {
+function repeatAction(means: Means, refused: Refused): NextAction {
   const { method, sent } = refused
   const body = sent && Object.keys(sent).length > 0 ? { body: sent } : {}
   return {
@@ -140,13 +147,7 @@ function repeatAction(
   }
 }
 
-function signupAction(
-  means: Means,
-  at: Omit<Situation, 'state'>,
-  name: string,
-  method: string,
-  tail: string
-): NextAction {
+function signupAction(means: Means, at: Place, name: string, method: string, tail: string): NextAction {
   return { name, method, url: address(means, `/signups/${at.signupId}${tail}`) }
 }
 
@@ -155,15 +156,11 @@ function wait(seconds: number | undefined): { afterSeconds?: number } {
 }
 
 /** All four fields: as sent where they were sound, the first suggestion for a faulty domain, else a placeholder. */
-function wishSkeleton(at: Omit<Situation, 'state'>): Record<string, unknown> {
+function wishSkeleton(at: Place): Record<string, unknown> {
   return { ...placeholderFields(), ...sentSkeleton(at) }
 }
 
-function sentSkeleton({
-  sent = {},
-  suggestions = [],
-  ...at
-}: Omit<Situation, 'state'>): Record<string, unknown> {
+function sentSkeleton({ sent = {}, suggestions = [], ...at }: Place): Record<string, unknown> {
   const faulty = faultyFields(at)
   const fields: Record<string, unknown> = {}
   for (const field of ['name', 'email', 'company', 'domain'] as const) {

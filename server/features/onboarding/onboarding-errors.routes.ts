@@ -15,7 +15,7 @@ export function answerWithWayOut(means: () => Means) {
 
 function membersOf(means: Means, found: Problem, request: FastifyRequest): Record<string, unknown> {
   const { retry, status, field } = found.row
-  const { resendAfterSeconds, ...members } = found.members as Members
+  const members = found.members as Members
   const retryAfterSeconds = found.retryAfterSeconds ?? (status === 429 || status >= 500 ? 1 : undefined)
   const errors = members.errors ?? (field ? [fault(found.code)] : [])
   const sent = readBody(request)
@@ -29,7 +29,6 @@ function membersOf(means: Means, found: Problem, request: FastifyRequest): Recor
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
     nextActions: nextActionsAfter(means, {
       ...members,
-      ...(resendAfterSeconds === undefined ? {} : { resendAfterSeconds }),
       code: found.code,
       method: request.method,
       path: signupId ? path.replace(':signupId', signupId) : path,
@@ -46,6 +45,7 @@ type Members = {
   suggestions?: string[]
   attemptsRemaining?: number
   sendsRemaining?: number
+  correctionsRemaining?: number
   resendAfterSeconds?: number
 }
 

@@ -4,8 +4,9 @@ import { problem } from '#server/kernel/problem.ts'
 import { canonicalAddress, judgeEmailAddress } from '../addresses/email-address.ts'
 import { nextActionsFor } from './next-actions.ts'
 import type { CancelAnswer, CodeAnswer } from './signup.schema.ts'
+import { refuseWhenClosed } from './signup.ts'
 import { killCodes, newestCode, sendCode } from './signup-code.ts'
-import { progressOf, resendWaitSeconds } from './signup-progress.ts'
+import { type Counts, countsOf, progressOf, resendWaitSeconds } from './signup-progress.ts'
 import {
   codesPerSignup,
   correctionsPerSignup,
@@ -37,7 +38,7 @@ export async function correctEmail(tx: Tx, means: Means, signupId: string, body:
   const found = judgeEmailAddress(email)
   if (found) throw problem(found, { members: { errors: [fault(found)] } })
   if (signup.corrections >= correctionsPerSignup)
-    throw problem('CORRECTIONS_USED_UP', { members: await countsOf(tx, means, signup) })
+    throw problem('CORRECTIONS_USED_UP', { members: await readCounts(tx, means, signup) })
   await refuseUsedUpSends(tx, means, signup)
   const corrected = { email, email_key: canonicalAddress(email), corrections: signup.corrections + 1 }
   return sendNextCode(tx, means, signupId, signup, corrected)
@@ -45,6 +46,7 @@ export async function correctEmail(tx: Tx, means: Means, signupId: string, body:
 
 /** Ends a sign-up that nobody confirmed yet; its code and link die. Repeating it changes nothing. */
 export async function cancelSignup(tx: Tx, means: Means, signupId: string): Promise<CancelAnswer> {
+  refuseWhenClosed(means)
   const signup = await findSignup(tx, means, signupId, 'lock')
   if (!signup.cancelled) {
     refuseEnded(means, signup)
@@ -56,6 +58,7 @@ export async function cancelSignup(tx: Tx, means: Means, signupId: string): Prom
 }
 
 async function findChangeable(tx: Tx, means: Means, signupId: string): Promise<SignupRow> {
+  refuseWhenClosed(means)
   const signup = await findSignup(tx, means, signupId, 'lock')
   refuseEnded(means, signup)
   if (signup.completed) throw problem('SIGNUP_COMPLETED')
@@ -64,13 +67,11 @@ async function findChangeable(tx: Tx, means: Means, signupId: string): Promise<S
 
 async function refuseUsedUpSends(tx: Tx, means: Means, signup: SignupRow): Promise<void> {
   if (signup.sends >= codesPerSignup)
-    throw problem('RESENDS_USED_UP', { members: await countsOf(tx, means, signup) })
+    throw problem('RESENDS_USED_UP', { members: await readCounts(tx, means, signup) })
 }
 
-async function countsOf(tx: Tx, means: Means, signup: SignupRow): Promise<Record<string, number>> {
-  const code = await newestCode(tx, signup.id)
-  const { attemptsRemaining, sendsRemaining } = progressOf(means, '', signup, code)
-  return { attemptsRemaining, sendsRemaining }
+async function readCounts(tx: Tx, means: Means, signup: SignupRow): Promise<Counts> {
+  return countsOf(means, signup, await newestCode(tx, signup.id))
 }
 
 async function sendNextCode(

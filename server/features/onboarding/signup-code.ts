@@ -8,7 +8,7 @@ import { problem } from '#server/kernel/problem.ts'
 import { hashesMatch } from '#server/kernel/secrets.ts'
 import { canonicalAddress, foldedAddress } from '../addresses/email-address.ts'
 import { codeLetter } from './signup-letters.ts'
-import { type CodeRow, codeSeconds, type SignupRow, triesPerCode } from './signup-record.ts'
+import { type CodeRow, codeEnd, codeSeconds, type SignupRow, triesPerCode } from './signup-record.ts'
 
 const daySeconds = 24 * 3600
 
@@ -83,7 +83,7 @@ export async function tryCode(
     .where('id', '=', codeId)
     .execute()
   if (!hashesMatch(code.code_hash, hashCode(means, signup, guess))) return 'wrong'
-  return code.expires <= means.now ? 'expired' : 'right'
+  return codeEnd(signup, code) <= means.now ? 'expired' : 'right'
 }
 
 export async function useCode(tx: Tx, means: Means, codeId: string): Promise<void> {

@@ -12,15 +12,8 @@ import type { SignupWish, WorkspaceAnswer } from './signup.schema.ts'
 import { refuseFaults, refuseTakenDomain, refuseWhenClosed } from './signup.ts'
 import { type CodeVerdict, newestCode, tryCode, useCode } from './signup-code.ts'
 import { welcomeLetter } from './signup-letters.ts'
-import { resendWaitSeconds } from './signup-progress.ts'
-import {
-  codesPerSignup,
-  findSignup,
-  refuseEnded,
-  type SignupRow,
-  triesPerCode,
-  undoSeconds
-} from './signup-record.ts'
+import { type Counts, countsOf } from './signup-progress.ts'
+import { findSignup, refuseEnded, type SignupRow, undoSeconds } from './signup-record.ts'
 import { type Body, fault, readWish } from './signup-wish.ts'
 
 const seedCodeSeconds = 24 * 3600
@@ -44,8 +37,9 @@ export async function openWorkspace(
   tx: Tx,
   means: Means,
   signup: SignupRow,
-  wish: SignupWish
+  { name, email, company, domain }: SignupWish
 ): Promise<WorkspaceAnswer> {
+  const wish = { name, email, company, domain }
   await refuseTakenDomain(tx, means, wish)
   const founded = await foundWorkspace(tx, means, wish)
   // Lost by a hair: another transaction took the name between the look and the insert.
@@ -74,19 +68,13 @@ async function completeById(tx: Tx, means: Means, body: Body, signupId: string):
   refuseEnded(means, signup)
   const { wish, faults } = readWish(body, signup)
   await refuseFaults(tx, means, wish, faults)
-  if (canonicalAddress(wish.email) !== signup.email_key) throw refusal('INVALID_VERIFICATION_CODE', {})
-  if (signup.completed) return knownAnswer(means, signup)
+  const isItsAddress = canonicalAddress(wish.email) === signup.email_key
+  if (isItsAddress && signup.completed) return knownAnswer(means, signup)
   const code = await newestCode(tx, signup.id)
-  const guess = readCode(body)
+  const guess = isItsAddress ? readCode(body) : ''
   const verdict = guess ? await tryCode(tx, means, signup, code.id, guess) : 'wrong'
-  if (verdict !== 'right') {
-    const tries = guess && verdict !== 'locked' ? code.tries + 1 : code.tries
-    throw refusal(problemOf[verdict], {
-      attemptsRemaining: verdict === 'expired' ? 0 : Math.max(0, triesPerCode - tries),
-      sendsRemaining: codesPerSignup - signup.sends,
-      resendAfterSeconds: resendWaitSeconds(means, code)
-    })
-  }
+  if (verdict !== 'right')
+    throw refusal(problemOf[verdict], countsOf(means, signup, await newestCode(tx, signup.id)))
   await useCode(tx, means, code.id)
   return openWorkspace(tx, means, signup, { ...wish, email: signup.email })
 }
@@ -146,7 +134,7 @@ const problemOf: Record<
   locked: 'VERIFICATION_CODE_LOCKED'
 }
 
-function refusal(code: (typeof problemOf)[keyof typeof problemOf], counts: Record<string, number>): Problem {
+function refusal(code: (typeof problemOf)[keyof typeof problemOf], counts: Partial<Counts>): Problem {
   return problem(code, { members: { errors: [fault(code)], ...counts }, keepsWrites: true })
 }
 
@@ -165,7 +153,8 @@ function knownAnswer(means: Means, signup: SignupRow): WorkspaceAnswer {
   })
 }
 
-function workspaceAnswer(
+/** The answer of step 2 [S2]. */
+export function workspaceAnswer(
   means: Means,
   made: { tenantId: string; domain: string; email: string }
 ): WorkspaceAnswer {

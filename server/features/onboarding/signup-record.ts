@@ -1,4 +1,5 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
+import { addSeconds } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import type { Limit } from '#server/kernel/limit-hits.ts'
 import type { Means } from '#server/kernel/means.ts'
@@ -8,6 +9,9 @@ import type { SignupStatus } from './signup.schema.ts'
 
 /** The one budget that both steps, resend and correction share, per client address [S2]. */
 export const onboardingLimit: Limit = { name: 'onboarding', quota: 5, windowSeconds: 300 }
+
+/** A shorter Idempotency-Key may be guessed and counts in step 1 only from the same address (contract §1). */
+export const unguessableKeyCharacters = 22
 
 export const signupSeconds = 3600
 export const codeSeconds = 600 // [S2]
@@ -42,6 +46,11 @@ export function statusOf(means: Means, signup: SignupRow): SignupStatus {
   return signup.expires <= means.now ? 'expired' : 'awaiting_confirmation'
 }
 
+/** When a code dies of age: after its ten minutes, and with a sign-up that expires before. */
+export function codeEnd(signup: SignupRow, code: CodeRow): Date {
+  return signup.completed || code.expires <= signup.expires ? code.expires : signup.expires
+}
+
 const endings = {
   rejected: 'SIGNUP_REJECTED',
   cancelled: 'SIGNUP_CANCELLED',
@@ -53,4 +62,23 @@ const endings = {
 export function refuseEnded(means: Means, signup: SignupRow): void {
   const status = statusOf(means, signup)
   if (status in endings) throw problem(endings[status as keyof typeof endings])
+}
+
+// The longest that anything still asks for one: 60 minutes to confirm, then 72 h to undo.
+const keptSeconds = 8 * 24 * 3600
+// The page of a refused one lifts the block that it offered.
+const refusedKeptSeconds = blockSeconds + 24 * 3600
+
+/** Removes a bounded number of sign-ups, with their names and addresses, that nothing asks for any more. */
+export async function sweepSignups(tx: Tx, now: Date, most: number): Promise<number> {
+  const { numAffectedRows } = await sql`
+    delete from signups where id in
+      (select id from signups where created <= ${addSeconds(now, -keptSeconds)}
+        and (rejected is null or created <= ${addSeconds(now, -refusedKeptSeconds)}) order by created limit ${most}
+        for update skip locked)`.execute(tx)
+  await sql`delete from mail_blocks where address_hash in
+    (select address_hash from mail_blocks where until <= ${now} limit ${most} for update skip locked)`.execute(
+    tx
+  )
+  return Number(numAffectedRows ?? 0)
 }

@@ -4,7 +4,7 @@ import {
   longestCompanyCharacters,
   longestNameCharacters
 } from '#server/kernel/plain-text.ts'
-import { type ProblemCode, problem } from '#server/kernel/problem.ts'
+import type { ProblemCode } from '#server/kernel/problem.ts'
 import { problemTable } from '#server/kernel/problem-table.ts'
 import { judgeDomainName } from '../addresses/domain-name.ts'
 import { judgeEmailAddress } from '../addresses/email-address.ts'
@@ -38,14 +38,14 @@ export function readWish(
   return { wish, faults }
 }
 
-/** Reads `agent`, if there is one. Throws `AGENT_INVALID`. */
-export function readAgentNote(body: Body): AgentNote | undefined {
+/** Reads `agent`, if there is one. */
+export function readAgentNote(body: Body): AgentNote | undefined | 'faulty' {
   const { agent } = body
   if (agent === undefined || agent === null) return undefined
   const { name, codeChallenge } = typeof agent === 'object' ? (agent as Body) : {}
   const cleaned = typeof name === 'string' && name.length <= 200 ? cleanAgentName(name) : ''
   if (!cleaned || typeof codeChallenge !== 'string' || !/^[A-Za-z0-9_-]{43}$/.test(codeChallenge))
-    throw problem('AGENT_INVALID', { members: { errors: [fault('AGENT_INVALID')] } })
+    return 'faulty'
   return { name: cleaned, codeChallenge }
 }
 

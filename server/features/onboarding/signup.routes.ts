@@ -12,7 +12,7 @@ import {
 } from './signup.schema.ts'
 import { beginSignup, checkSignup } from './signup.ts'
 import { completeSignup } from './signup-completion.ts'
-import { onboardingLimit } from './signup-record.ts'
+import { onboardingLimit, unguessableKeyCharacters } from './signup-record.ts'
 import type { Body } from './signup-wish.ts'
 
 /** The two steps of [S2] and their dry run, on the public host. Faults of fields are judged by the rules (422). */
@@ -55,7 +55,7 @@ export function signupRoutes(app: App): void {
       await countClientCall(app, onboardingLimit, request, reply)
       const begin = { body: request.body as Body, clientAddress: request.clientAddress }
       return once(request, reply, (tx) => beginSignup(tx, means(), begin.body, begin.clientAddress), {
-        shortKeyCharacters: 22
+        shortKeyCharacters: unguessableKeyCharacters
       })
     }
   )

@@ -9,7 +9,8 @@ export const SignupWish = Type.Object({
   email: Text('Their e-mail address; the code goes there.', 254, ['jane@example.com']),
   company: Text('Their company or team; the workspace gets this name.', 120, ['Acme Corp']),
   domain: Type.String({
-    description: '3–20 characters, lowercase letters, digits and hyphens; the workspace lives at this name.',
+    description:
+      'At least 3 characters, lowercase letters, digits and hyphens; the workspace lives at this name.',
     minLength: 3,
     maxLength: 20,
     pattern: '^[a-z0-9-]*$',
@@ -89,6 +90,13 @@ const progress = {
   nextActions: Type.Array(NextAction)
 }
 
+export const EntryAnswer = Type.Object({
+  message: Type.String(),
+  documentation: Type.String({ format: 'uri', description: 'The guide that explains the whole sign-up.' }),
+  nextActions: Type.Array(NextAction)
+})
+export type EntryAnswer = Static<typeof EntryAnswer>
+
 export const CodeAnswer = Type.Object({
   message: Type.String({ examples: ['Verification code sent'] }),
   ...progress
@@ -143,6 +151,8 @@ export const OnboardingProblem = Type.Object({
   retryAfterSeconds: Type.Optional(Type.Integer()),
   attemptsRemaining: Type.Optional(Type.Integer()),
   sendsRemaining: Type.Optional(Type.Integer()),
+  correctionsRemaining: Type.Optional(Type.Integer()),
+  resendAfterSeconds: Type.Optional(Type.Integer()),
   suggestions: Type.Optional(Type.Array(Type.String())),
   nextActions: Type.Array(NextAction)
 })

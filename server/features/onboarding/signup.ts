@@ -8,29 +8,37 @@ import { isDomainFree, suggestDomains } from '../addresses/domain-choice.ts'
 import { canonicalAddress, maskAddress } from '../addresses/email-address.ts'
 import { workspaceAddress } from '../tenancy/workspace.ts'
 import { nextActionsFor } from './next-actions.ts'
-import type { CheckAnswer, CodeAnswer, SignupWish, StatusAnswer } from './signup.schema.ts'
+import type {
+  CheckAnswer,
+  CodeAnswer,
+  EntryAnswer,
+  Fault,
+  SignupWish,
+  StatusAnswer
+} from './signup.schema.ts'
 import { newestCode, sendCode } from './signup-code.ts'
-import { progressOf } from './signup-progress.ts'
-import {
-  correctionsPerSignup,
-  findSignup,
-  handleHash,
-  type SignupRow,
-  signupSeconds
-} from './signup-record.ts'
+import { countsOf, progressOf } from './signup-progress.ts'
+import { findSignup, handleHash, type SignupRow, signupSeconds } from './signup-record.ts'
 import { type AgentNote, type Body, fault, readAgentNote, readWish } from './signup-wish.ts'
+
+/** How a sign-up begins, for who knows nothing yet. Throws `SIGNUP_CLOSED`. */
+export function describeEntry(means: Means): EntryAnswer {
+  refuseWhenClosed(means)
+  return {
+    message: 'Begin with one of nextActions.',
+    documentation: new URL('/guide/agent-onboarding', means.publicUrl).href,
+    nextActions: nextActionsFor(means, { state: 'new' })
+  }
+}
 
 /** Dry run of step 1: every fault at once and free names; writes and sends nothing (contract §2). */
 export async function checkSignup(tx: Tx, means: Means, body: Body): Promise<CheckAnswer> {
   refuseWhenClosed(means)
-  const { wish, faults } = readWish(body)
-  const isNameable = !faults.some(({ field }) => field === 'domain')
-  const isFree = isNameable && (await isDomainFree(tx, means, wish.domain, wish.email))
-  const errors = isNameable && !isFree ? [...faults, fault('DOMAIN_TAKEN')] : faults
+  const { wish, errors } = await judgeWish(tx, means, body)
   const suggestions = await suggestDomains(tx, means, wish)
   return {
     valid: errors.length === 0,
-    domainAvailable: isFree,
+    domainAvailable: !errors.some(({ field }) => field === 'domain'),
     errors,
     suggestions,
     nextActions: nextActionsFor(means, { state: 'new', sent: body, errors, suggestions })
@@ -48,10 +56,8 @@ export async function beginSignup(
   clientAddress: string
 ): Promise<CodeAnswer> {
   refuseWhenClosed(means)
-  const { wish, faults } = readWish(body)
-  await refuseFaults(tx, means, wish, faults)
-  const agent = readAgentNote(body)
-  await refuseTakenDomain(tx, means, wish)
+  const { wish, agent, errors } = await judgeWish(tx, means, body)
+  await refuseFaults(tx, means, wish, errors)
   const signupId = newSecretToken()
   const signup = await insertSignup(tx, means, { wish, agent, clientAddress, signupId })
   const code = await sendCode(tx, means, signup)
@@ -66,22 +72,32 @@ export async function readSignup(tx: Tx, means: Means, signupId: string): Promis
     signup.tenant_id && !signup.undone
       ? { tenantId: signup.tenant_id, ...domainOf(means, signup) }
       : undefined
+  const delivery = await readDelivery(tx, code.mail_id)
   return {
-    ...progressOf(means, signupId, signup, code),
+    ...progressOf(means, signupId, signup, code, delivery),
     email: maskAddress(signup.email),
-    correctionsRemaining: correctionsPerSignup - signup.corrections,
-    delivery: await readDelivery(tx, code.mail_id),
+    correctionsRemaining: countsOf(means, signup, code).correctionsRemaining,
+    delivery,
     ...(tenant ? { workspace: tenant } : {})
   }
 }
 
+type JudgedWish = { wish: SignupWish; agent: AgentNote | undefined; errors: Fault[] }
+
+// Everything that step 1 could refuse, at once: a caller who mends it all is not sent back again.
+async function judgeWish(tx: Tx, means: Means, body: Body): Promise<JudgedWish> {
+  const { wish, faults } = readWish(body)
+  const agent = readAgentNote(body)
+  const errors = [...faults]
+  const isNameable = !faults.some(({ field }) => field === 'domain')
+  if (isNameable && !(await isDomainFree(tx, means, wish.domain, wish.email)))
+    errors.push(fault('DOMAIN_TAKEN'))
+  if (agent === 'faulty') return { wish, agent: undefined, errors: [...errors, fault('AGENT_INVALID')] }
+  return { wish, agent, errors }
+}
+
 /** Throws the first fault as the problem, with all of them in `errors` and free names where the domain is at fault. */
-export async function refuseFaults(
-  tx: Tx,
-  means: Means,
-  wish: SignupWish,
-  faults: CheckAnswer['errors']
-): Promise<void> {
+export async function refuseFaults(tx: Tx, means: Means, wish: SignupWish, faults: Fault[]): Promise<void> {
   const first = faults[0]
   if (!first) return
   const isDomainAtFault = faults.some(({ field }) => field === 'domain')

@@ -68,7 +68,7 @@ export function deadLinkPage(): HtmlText {
     title: 'This link no longer works',
     body: html`${pageMark('ended')}
 <h1>This link no longer works</h1>
-<p>A newer link was sent, its time has passed, or the address was not copied whole. Your password has not changed.</p>
+<p>A newer link was sent, its time has passed, or the address was not copied whole. Nothing was changed just now.</p>
 <p><a class="button" href="/password">Have a new link sent</a></p>`
   })
 }

@@ -2,6 +2,7 @@ import { page as pageAccess } from '#server/kernel/http/access.ts'
 import type { App } from '#server/kernel/http/app-parts.ts'
 import { pageMark } from '#server/kernel/page-mark.ts'
 import { type HtmlText, html, page } from '#server/kernel/pages.ts'
+import { serviceLinks } from '../discovery/service-link.ts'
 
 /** The front page of every host: what this is, and the way to a password. */
 export function workspacePages({ http, publicUrl, means }: App): void {
@@ -9,7 +10,7 @@ export function workspacePages({ http, publicUrl, means }: App): void {
     const content = request.tenant.isHome
       ? homePage(publicUrl(), means().takesSignups)
       : readyPage(request.tenant.name)
-    return reply.type('text/html; charset=utf-8').send(content.text)
+    return reply.header('link', serviceLinks).type('text/html; charset=utf-8').send(content.text)
   })
 }
 

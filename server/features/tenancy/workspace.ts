@@ -6,7 +6,7 @@ import { newTenantId } from '#server/kernel/ids.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { addOwner } from '../people/user.ts'
 
-const eraseAfterSeconds = 7 * 24 * 3600
+export const eraseAfterSeconds = 7 * 24 * 3600
 
 export type Workspace = {
   id: string

@@ -41,7 +41,8 @@ const forPeople: Partial<Record<ProblemCode, Words>> = {
   },
   DATABASE_UNAVAILABLE: {
     title: 'We cannot get at the data right now',
-    wayOut: 'Nothing was changed. Try again in a moment.'
+    // A commit whose answer was lost may have happened.
+    wayOut: 'Go back, load the page anew in a moment, and it shows how things stand.'
   },
   SERVER_STOPPING: {
     title: 'The server is restarting',

@@ -23,7 +23,7 @@ export type RequestLimit = {
 type Counter = { name: string; quota: number; take: (key: string) => Promise<RateLimiterRes> }
 
 const windowSeconds = 1
-const hostsPerAddress = 10
+export const hostsPerAddress = 10
 
 /**
  * The request limit of contract §1: `perSecond` for a client on one host, ten times that for it on all hosts; 0 is off.

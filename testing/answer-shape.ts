@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { problemTable } from '#server/kernel/problem-table.ts'
+import type { Answer } from './world.ts'
+
+// What only our own source, a query or a stack would say.
+const insides =
+  /node_modules|\bat .+\.ts:\d|file:\/\/|syntax error at|violates|relation "|column "|invalid input|kysely|SqlState/i
+// Our own pages have none of these, and no handler in any tag.
+const foreignMarkup = /<(?:script|img|svg|object|embed)|<link rel="(?!stylesheet")|<[a-z]+[^<>]*\son[a-z]+=/i
+
+/** Asserts that an answer is one that the contract knows: success, a move, or an error in its shape (contract §1). */
+export function assertSound(answer: Answer, sent: string): void {
+  assert.ok(answer.status < 500, `${sent} answered ${answer.status}: ${answer.text.slice(0, 500)}`)
+  assert.doesNotMatch(answer.text, insides, sent)
+  for (const [name, value] of Object.entries(answer.headers)) {
+    assert.doesNotMatch(String(value), /[\r\n]/, `${sent}: header ${name}`)
+    assert.ok(!['x-injected', 'set-cookie'].includes(name), `${sent}: header ${name}`)
+  }
+  assertOwnLocation(answer, sent)
+  const type = answer.headers['content-type'] ?? ''
+  if (type.startsWith('text/html')) assert.doesNotMatch(answer.text, foreignMarkup, sent)
+  if (answer.status < 400) return
+  if (answer.text === '') return
+  if (type.startsWith('application/json')) assertProblem(answer, sent)
+  else assert.match(type, /^text\/html/, `${sent} answered ${answer.status} as ${type}`)
+}
+
+function assertOwnLocation({ headers: { location } }: Answer, sent: string): void {
+  if (location !== undefined) assert.match(location, /^\/(?![/\\])/, `${sent} leads to ${location}`)
+}
+
+function assertProblem({ status, body }: Answer, sent: string): void {
+  const row = problemTable[body.code as keyof typeof problemTable]
+  assert.ok(row, `${sent}: no such code ${body.code}`)
+  assert.deepEqual({ status, kind: body.kind }, { status: row.status, kind: row.kind }, sent)
+  assert.equal(body.message, row.say, sent)
+  assert.match(body.requestId, /^req_[0-9a-z]{26}$/, sent)
+  assert.ok(Array.isArray(body.fields), sent)
+  for (const entry of body.fields)
+    assert.deepEqual(Object.keys(entry).sort(), ['code', 'field'], `${sent}: ${JSON.stringify(entry)}`)
+  if (row.kind !== 'Validation') assert.deepEqual(body.fields, [], sent)
+}

@@ -1,0 +1,67 @@
+import type { Door } from '#server/kernel/http/http-type.ts'
+import { askForCode, mailedCode, mailedLink, newWish, openWorkspaceFor, type Wish } from './signups.ts'
+import type { World } from './world.ts'
+
+/** A value that a door takes for its parameter, and the host on which it means something. */
+export type DoorValue = { value: string; host: string }
+
+/** Makes a real value for each parameter of the doors, by the path up to and with the parameter. */
+export const valueMakers: Record<string, (world: World) => Promise<DoorValue>> = {
+  '/api/bo/on/agent/signups/:signupId': async (world) => {
+    const { signupId, host } = await beginFor(world)
+    return { value: signupId, host }
+  },
+  '/confirm/:token': async (world) => {
+    const { wish } = await beginFor(world)
+    return linkOf(world, wish, 'confirm')
+  },
+  '/password/:token': async (world) => linkOf(world, await openFor(world), 'password'),
+  // With a password, so that only its owner can close the workspace.
+  '/undo/:token': async (world) => {
+    const wish = await openFor(world)
+    const link = await mailedLink(world, wish.email, 'password')
+    const form = { password: ownersPassword, repeated: ownersPassword }
+    const set = await world.call(`POST ${link.path}`, { host: link.host, form })
+    if (set.status >= 400) throw new Error(`the password could not be set: ${set.text}`)
+    return linkOf(world, wish, 'undo')
+  }
+}
+
+const ownersPassword = 'Wharf-Lantern-42'
+
+/** The path up to and with the parameter; undefined for a door without one. Throws for a parameter without a maker. */
+export function parameterOf(door: Pick<Door, 'url'>): string | undefined {
+  const found = /^(.*?[:*][^/]*)(.*)$/.exec(door.url)
+  if (!found) return undefined
+  const [, start = '', rest = ''] = found
+  if (!(start in valueMakers)) throw new Error(`testing/door-value.ts makes no value for ${start}`)
+  if (/[:*]/.test(rest)) throw new Error(`testing/door-value.ts fills only one parameter of ${door.url}`)
+  return start
+}
+
+/** The door's path with this in place of its parameter. */
+export function fillPath(door: Pick<Door, 'url'>, value: string): string {
+  return door.url.replace(/[:*][^/]*/, () => value)
+}
+
+/** A sign-up that waits for its confirmation. */
+export async function beginFor(
+  world: World,
+  wish: Wish = newWish()
+): Promise<{ wish: Wish; signupId: string; verificationCode: string; host: string }> {
+  const begun = await askForCode(world, wish)
+  if (begun.status !== 200) throw new Error(`no sign-up was begun: ${begun.text}`)
+  const verificationCode = await mailedCode(world, wish.email)
+  return { wish, signupId: begun.body.signupId, verificationCode, host: 'localhost:6050' }
+}
+
+async function openFor(world: World): Promise<Wish> {
+  const wish = newWish()
+  await openWorkspaceFor(world, wish)
+  return wish
+}
+
+async function linkOf(world: World, wish: Wish, word: string): Promise<DoorValue> {
+  const { host, path } = await mailedLink(world, wish.email, word)
+  return { value: path.slice(path.lastIndexOf('/') + 1), host }
+}

@@ -1,0 +1,237 @@
+// What a careless or hostile caller sends. Data alone: the tests of the doors say what may come of it.
+
+/** Lone surrogates are spelt as JSON escapes when they travel; as text they stand here. */
+export const hostileTexts: Record<string, string> = {
+  empty: '',
+  blank: ' \t ',
+  long: 'x'.repeat(10_000),
+  wide: '\u{1F4A9}'.repeat(2000),
+  ligatures: '\uFDFA'.repeat(1000),
+  marks: `a${'\u0301'.repeat(1000)}`,
+  nul: 'a\0b',
+  bell: 'a\u0007b',
+  escape: '\u001b[31mred',
+  bidi: '\u202Egnp.exe',
+  isolate: '\u2066x\u2069',
+  lineSeparator: 'a\u2028b\u2029c',
+  invisible: '\u200B\u200D\uFEFF',
+  tags: 'a\u{E0041}\u{E0042}',
+  highSurrogate: '\uD800',
+  lowSurrogate: 'a\uDFFFb',
+  headerLine: 'a\r\nBcc: victim@example.org',
+  bareNewline: 'a\nX-Injected: 1',
+  bareReturn: 'a\rX-Injected: 1',
+  mailBody: 'a\r\n\r\n<b>another body</b>\r\n.\r\n',
+  addresses: 'one@example.com, victim@example.org',
+  bracketAddress: 'One <victim@example.org>',
+  quote: "'",
+  sql: "'; drop table users; --",
+  sqlOr: '" or 1=1 --',
+  sqlDollar: '$1 $$ \\x00 %s ? :name',
+  script: '<script>alert(1)</script>',
+  image: '"><img src=x onerror=alert(1)>',
+  attribute: "' onmouseover='alert(1)",
+  closing: '</title></textarea></iframe><svg onload=alert(1)>',
+  entity: '&lt;script&gt;&#60;',
+  link: 'javascript:alert(1)',
+  template: '$' + '{7*7} {{7*7}} <%= 7*7 %>',
+  percent: '%00%0d%0aX-Injected:%201',
+  path: '../../../../etc/passwd',
+  prototype: '__proto__',
+  constructorName: 'constructor',
+  method: 'toString',
+  number: '1e309',
+  nothing: 'undefined',
+  fullWidth: '\uFF41\uFF44\uFF4D\uFF49\uFF4E'
+}
+
+/** Values of every other JSON type. */
+export const hostileValues: Record<string, unknown> = {
+  null: null,
+  true: true,
+  zero: 0,
+  negative: -1,
+  huge: 1e308,
+  fraction: 0.1,
+  array: [],
+  object: {},
+  texts: ['acme', 'acme'],
+  operator: { $ne: null },
+  method: { toString: 'x', valueOf: 1, toJSON: 1, length: 3, trim: 1 },
+  nested: nest(25),
+  many: Array.from({ length: 2000 }, (_, at) => at)
+}
+
+function nest(depth: number): unknown {
+  return depth === 0 ? 'deep' : { a: nest(depth - 1) }
+}
+
+/** Bodies as bytes, most of which are no JSON object in UTF-8. */
+export const hostileBodies: Record<string, string | Buffer> = {
+  null: 'null',
+  number: '1',
+  text: '"text"',
+  true: 'true',
+  array: '[]',
+  arrayOfObjects: '[{}]',
+  blank: '  ',
+  nothing: 'undefined',
+  notANumber: 'NaN',
+  cut: '{"name":',
+  trailingComma: '{"name":"a",}',
+  singleQuotes: "{'name':'a'}",
+  comment: '{/* */"name":"a"}',
+  two: '{"name":"a"}{"name":"b"}',
+  byteOrderMark: '\uFEFF{"name":"a"}',
+  protoKey: '{"__proto__":{"polluted":true}}',
+  protoText: '{"__proto__":"polluted"}',
+  constructorKey: '{"constructor":{"prototype":{"polluted":true}}}',
+  nestedProto: '{"agent":{"__proto__":{"polluted":true}}}',
+  prototypeKey: '{"prototype":{"polluted":true},"polluted":true}',
+  methodKeys: '{"hasOwnProperty":1,"toString":1,"then":1,"length":-1}',
+  duplicates: '{"name":"a","name":"b","domain":"one-domain","domain":"ab","email":1,"email":"a@b"}',
+  deepArrays: '['.repeat(7000),
+  deepClosed: `${'['.repeat(7000)}${']'.repeat(7000)}`,
+  deepObjects: `${'{"a":'.repeat(2000)}1${'}'.repeat(2000)}`,
+  manyKeys: `{${Array.from({ length: 1000 }, (_, at) => `"k${at}":1`).join()}}`,
+  nulKey: '{"\\u0000":"a"}',
+  surrogateKey: '{"\\ud800":"a"}',
+  rawNewline: '{"name":"a\nb"}',
+  nulByte: '{"name":"a\0"}',
+  form: 'name=a&domain=acme',
+  xml: '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+  over: `{"name":"${'x'.repeat(2 * 1024 * 1024)}"}`,
+  invalidUtf8: Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xff, 0xfe, 0x22, 0x7d]),
+  overlong: Buffer.from('7b2261223a22c080227d', 'hex'),
+  encodedSurrogate: Buffer.from('7b2261223a22eda080227d', 'hex'),
+  utf16: Buffer.from('{"name":"a"}', 'utf16le'),
+  gzip: Buffer.from('1f8b0800000000000003ab5606000fe28e0500000000', 'hex')
+}
+
+/** What can stand in a path for a parameter, escaped as it travels. */
+export const hostileSegments: Record<string, string> = {
+  empty: '',
+  nul: '%00',
+  tail: 'abc%00',
+  climb: '..%2f..%2fetc%2fpasswd',
+  climbTwice: '%252e%252e%252f',
+  backslash: '..%5c..%5c',
+  badEscape: '%zz',
+  cutEscape: '%',
+  invalidUtf8: '%ff%fe',
+  overlong: '%c0%80',
+  long: 'a'.repeat(10_000),
+  longAllowed: 'a'.repeat(4000),
+  rightShape: 'A'.repeat(22),
+  rightShapeNewline: `${'A'.repeat(22)}%0a`,
+  headerLine: '%0d%0aX-Injected:%201',
+  emoji: '%F0%9F%92%A9',
+  bidi: '%E2%80%AEgnp',
+  sql: "'%20or%201%3D1--",
+  script: '%3Cscript%3Ealert(1)%3C%2Fscript%3E',
+  attribute: '%22%20onmouseover%3D%22alert(1)',
+  prototype: '__proto__',
+  constructorName: 'constructor',
+  colon: ':token',
+  star: '*',
+  semicolon: 'a;b=c',
+  brace: '%7B%7B7*7%7D%7D'
+}
+
+export const hostileQueries: Record<string, string> = {
+  nul: 'a=%00',
+  badEscape: 'a=%zz',
+  invalidUtf8: '%ff=1',
+  prototype: '__proto__=1&constructor[prototype][polluted]=1',
+  brackets: 'a[]=1&a[__proto__][polluted]=1',
+  many: Array.from({ length: 1500 }, (_, at) => `a${at}`).join('&'),
+  long: `a=${'x'.repeat(7000)}`,
+  tooLong: `a=${'x'.repeat(20_000)}`,
+  twice: 'a=1&a=2&a=3',
+  empty: '&&==&',
+  question: '?????',
+  script: 'q=%3Cscript%3Ealert(1)%3C/script%3E&v=%22%3E%3Cimg%20src=x%3E',
+  version: 'api-version=%3Cscript%3E',
+  versionNul: 'api-version=%00',
+  versions: 'api-version=1.0&api-version=2.0'
+}
+
+export const hostileHeaders: Record<string, Record<string, string>> = {
+  emptyKey: { 'idempotency-key': '' },
+  blankKey: { 'idempotency-key': ' ' },
+  longKey: { 'idempotency-key': 'k'.repeat(256) },
+  hugeKey: { 'idempotency-key': 'k'.repeat(12_000) },
+  unprintableKey: { 'idempotency-key': 'a\tb' },
+  latinKey: { 'idempotency-key': '\u00e9\u00ff' },
+  quotedKey: { 'idempotency-key': `"'; drop table kept_answers; --"` },
+  listKey: { 'idempotency-key': 'a, b' },
+  version: { 'x-api-version': '<script>' },
+  versionList: { 'x-api-version': '1.0, 2.0' },
+  versionLong: { 'x-api-version': '9'.repeat(8000) },
+  acceptVersion: { accept: 'application/json; x-api-version="; x-api-version=2' },
+  acceptLong: { accept: `${'a/b,'.repeat(2000)}*/*` },
+  acceptJunk: { accept: ';;;,,,=\u00ff' },
+  acceptImage: { accept: 'image/png' },
+  authorization: { authorization: `Bearer ${'x'.repeat(8000)}` },
+  authorizationJunk: { authorization: 'Basic \u00ff:\u00ff' },
+  cookie: { cookie: `__Host-ekso=${'x'.repeat(4000)}; ; =; a` },
+  forwarded: { 'x-forwarded-for': `<script>, ${'1.1.1.1,'.repeat(500)}`, 'x-forwarded-host': 'evil.example' },
+  forwardedProto: { 'x-forwarded-proto': 'https', forwarded: 'for="[::1]";host=evil.example' },
+  methodOverride: { 'x-http-method-override': 'DELETE', 'x-original-url': '/dev/mail' },
+  requestId: { 'x-request-id': '<script>alert(1)</script>' },
+  range: { range: 'bytes=0-0,-1,5-2' },
+  condition: { 'if-match': '*', 'if-none-match': '*', 'if-modified-since': 'never' },
+  expect: { expect: '200-fine' },
+  upgrade: { connection: 'upgrade', upgrade: 'h2c' },
+  language: { 'accept-language': `${'en;q=0.1,'.repeat(500)}` },
+  encodings: { 'accept-encoding': 'gzip;q=99, br, \u00ff' },
+  fetch: { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate', referer: 'https://evil.example/' }
+}
+
+export const hostileTypes: Record<string, string> = {
+  text: 'text/plain',
+  html: 'text/html',
+  form: 'application/x-www-form-urlencoded',
+  multipart: 'multipart/form-data; boundary=x',
+  multipartBare: 'multipart/form-data',
+  xml: 'application/xml',
+  latin: 'application/json; charset=iso-8859-1',
+  utf16: 'application/json; charset=utf-16',
+  charsetJunk: 'application/json; charset="',
+  prefix: 'application/jsonx',
+  list: 'application/json, text/plain',
+  junk: ';;;',
+  long: `application/json; a=${'x'.repeat(4000)}`
+}
+
+/** Origins that are not the workspace's own. */
+export const hostileOrigins: Record<string, string> = {
+  null: 'null',
+  empty: '',
+  stranger: 'https://evil.example',
+  noPort: 'http://localhost',
+  otherPort: 'http://localhost:6051',
+  otherScheme: 'https://localhost:6050',
+  suffix: 'http://localhost:6050.evil.example',
+  user: 'http://localhost:6050@evil.example',
+  loopback: 'http://127.0.0.1:6050',
+  slash: 'http://localhost:6050/',
+  sibling: 'http://sibling.localhost:6050',
+  upper: 'HTTP://LOCALHOST:6050',
+  list: 'http://localhost:6050, http://localhost:6050'
+}
+
+export const hostileForms: Record<string, string> = {
+  empty: '',
+  equals: '=&==&=',
+  nul: 'password=%00',
+  badEscape: 'password=%zz',
+  invalidUtf8: 'password=%ff',
+  prototype: '__proto__=1',
+  constructorName: 'constructor=1',
+  twice: 'password=a&password=b&email=a&email=b&choice=a&choice=block',
+  brackets: 'password[a]=1&email[]=2',
+  many: Array.from({ length: 1001 }, (_, at) => `a${at}=1`).join('&'),
+  long: `password=${'x'.repeat(70_000)}`,
+  json: '{"password":"a"}'
+}
