@@ -8,6 +8,8 @@ import { signupEntryRoutes } from './features/onboarding/signup-entry.routes.ts'
 import { sweepSignups } from './features/onboarding/signup-record.ts'
 import { signupCodeRoutes, signupResourceRoutes } from './features/onboarding/signup-resource.routes.ts'
 import { passwordPages } from './features/people/password.pages.ts'
+import { startupPages } from './features/startup/startup.pages.ts'
+import { startupRoutes } from './features/startup/startup.routes.ts'
 import { workspacePages } from './features/tenancy/workspace.pages.ts'
 import { eraseClosedWorkspace, findWorkspace, sweepDomainRests } from './features/tenancy/workspace.ts'
 import type { App, Parts } from './kernel/http/app-parts.ts'
@@ -30,6 +32,8 @@ export async function buildApp(parts: Parts): Promise<App> {
   await registerOpenApi(http, parts.publicUrl)
 
   workspacePages(app)
+  startupRoutes(app)
+  startupPages(app)
   documentRoutes(app)
   guideRoutes(app)
   signupEntryRoutes(app)

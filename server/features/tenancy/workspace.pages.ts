@@ -3,12 +3,13 @@ import type { App } from '#server/kernel/http/app-parts.ts'
 import { pageMark } from '#server/kernel/page-mark.ts'
 import { type HtmlText, html, page } from '#server/kernel/pages.ts'
 import { serviceLinks } from '../discovery/service-link.ts'
+import { isHomeClaimed } from './home.ts'
 
 /** The front page of every host: what this is, and the way to a password. */
-export function workspacePages({ http, publicUrl, means }: App): void {
-  http.get('/', { config: { access: pageAccess({ on: 'any' }) } }, (request, reply) => {
+export function workspacePages({ http, db, publicUrl, means }: App): void {
+  http.get('/', { config: { access: pageAccess({ on: 'any' }) } }, async (request, reply) => {
     const content = request.tenant.isHome
-      ? homePage(publicUrl(), means().takesSignups)
+      ? homePage(publicUrl(), means().takesSignups, await isHomeClaimed(db))
       : readyPage(request.tenant.name)
     return reply.header('link', serviceLinks).type('text/html; charset=utf-8').send(content.text)
   })
@@ -27,7 +28,7 @@ forgotten? Have a new one sent.</p>
   })
 }
 
-function homePage(publicUrl: URL, takesSignups: boolean): HtmlText {
+function homePage(publicUrl: URL, takesSignups: boolean, isClaimed: boolean): HtmlText {
   const signup = takesSignups
     ? html`<p>Ask your AI agent to open a workspace for you. It takes two calls, and nothing is opened before you have
 confirmed it by mail.</p>
@@ -37,6 +38,11 @@ confirmed it by mail.</p>
     title: 'Work that people and agents share',
     body: html`<h1>Work that people and their AI agents share</h1>
 <p>This is the Ekso install at <strong>${publicUrl.host}</strong>.</p>
+${
+  !isClaimed &&
+  html`<p>Nobody owns it yet. Is it yours? Then make yourself its owner now; it takes a minute.</p>
+<p><a class="button" href="/startup">Set up this install</a></p>`
+}
 ${signup}
 <h2>For agents and developers</h2>
 <ul class="links">
