@@ -3,13 +3,15 @@ import { conventionPromises } from './promises-conventions.ts'
 import { onboardingPromises } from './promises-onboarding.ts'
 import { seedPromises } from './promises-seeds.ts'
 import { settingPromises } from './promises-settings.ts'
+import { startupPromises } from './promises-startup.ts'
 
 /** What the public reference (`S1`, `S2`) and the contract (`C1` … by section) promise. A law asks for a test of each. */
 export const promises: Pledge[] = [
   ...seedPromises,
   ...conventionPromises,
   ...onboardingPromises,
-  ...settingPromises
+  ...settingPromises,
+  ...startupPromises
 ].flatMap(({ source, pledges }) =>
   Object.entries(pledges).map(([id, sentence]) => ({ id, source, sentence }))
 )

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
+import { isHomeClaimed } from './features/tenancy/home.ts'
 import { ensureHome } from './features/tenancy/workspace.ts'
 import { systemClock } from './kernel/clock.ts'
 import { type DatabaseAddress, openDb } from './kernel/db.ts'
@@ -50,6 +51,7 @@ async function start(settings: Settings, log: Logger): Promise<void> {
       { publicUrl: publicUrl.origin, port: settings.port, host: settings.host },
       `Ekso is ready at ${publicUrl.origin}`
     )
+    if (!(await isHomeClaimed(db))) log.info(`Nobody owns this install yet: open ${publicUrl.origin}/startup`)
   } catch (error) {
     await stopping.stop()
     throw error

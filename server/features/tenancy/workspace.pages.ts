@@ -32,7 +32,7 @@ function homePage(publicUrl: URL, takesSignups: boolean, isClaimed: boolean): Ht
   const signup = takesSignups
     ? html`<p>Ask your AI agent to open a workspace for you. It takes two calls, and nothing is opened before you have
 confirmed it by mail.</p>
-<p><a class="button" href="/guide/agent-onboarding">How agents sign people up</a></p>`
+<p><a class="button${!isClaimed && ' secondary'}" href="/guide/agent-onboarding">How agents sign people up</a></p>`
     : html`<p>This install does not take sign-ups. Ask whoever runs it for a workspace.</p>`
   return page({
     title: 'Work that people and agents share',
