@@ -31,7 +31,8 @@ export const startupPromises: Chapter[] = [
   {
     source: 'contract §5 Settings, the URL in force',
     pledges: {
-      'C5-judged-per-request': 'What hangs on localhost is judged by the URL in force at each request.'
+      'C5-judged-per-request': 'What hangs on localhost is judged by the URL in force at each request.',
+      'C5-mail-unsent': 'Off localhost and without SMTP_URL, a claim warns that mail waits in the outbox.'
     }
   }
 ]

@@ -3,7 +3,7 @@ import { anyone } from '#server/kernel/http/access.ts'
 import type { App } from '#server/kernel/http/app-parts.ts'
 import { limitKey } from '#server/kernel/http/client-address.ts'
 import { countClientCall } from '#server/kernel/http/client-budget.ts'
-import { answerProblem } from '#server/kernel/http/errors.ts'
+import { answerProblem, toProblem } from '#server/kernel/http/errors.ts'
 import { clearHits } from '#server/kernel/limit-hits.ts'
 import { type Problem, problem } from '#server/kernel/problem.ts'
 import { hashPassword } from '../people/password.ts'
@@ -42,6 +42,8 @@ export function startupRoutes(app: App): void {
       onRequest: async (request) => {
         if (request.headers['idempotency-key'] === undefined) await refuseClaimed(app)
       },
+      errorHandler: async (error, request, reply) =>
+        answerProblem(await doneInstead(app, error), request, reply),
       schema: {
         tags: ['First run'],
         summary: 'Claim the home workspace',
@@ -56,6 +58,14 @@ export function startupRoutes(app: App): void {
 /** Throws `STARTUP_DONE` before anything else is looked at. */
 export async function refuseClaimed({ db }: App): Promise<void> {
   if (await isHomeClaimed(db)) throw problem('STARTUP_DONE')
+}
+
+// A claim with an Idempotency-Key is looked at although it may be late; whatever is wrong with it, it is late.
+async function doneInstead({ db }: App, error: unknown): Promise<unknown> {
+  const { row, isReplay } = toProblem(error)
+  if (isReplay || ![400, 403, 413, 415].includes(row.status)) return error
+  const isDone = await isHomeClaimed(db).catch(() => false)
+  return isDone ? problem('STARTUP_DONE') : error
 }
 
 /** A claim, however it came in. Nothing is done unless all of it is. */
@@ -73,8 +83,9 @@ export async function claimThroughDoor(
   const { password, ...wish } = readClaim(claim)
   if (isTokenDue || needsSetupToken(means(), caller, wish.publicUrl))
     await checkSetupToken(app, request, reply, claim.setupToken?.trim() ?? '')
-  // Hashed before the transaction: it takes as long as fifty queries, and may have to wait its turn.
-  const passwordHash = await hashPassword(password)
+  // Hashed before the transaction: it takes as long as fifty queries, and may have to wait its turn. A repeat of what
+  // was claimed needs none, and must not cost one: nothing but the kept answer or STARTUP_DONE can come of it.
+  const passwordHash = (await isHomeClaimed(app.db)) ? '' : await hashPassword(password)
   const answer = await once(request, reply, (tx) => claimInstall(tx, means(), wish, passwordHash))
   await rereadPublicUrl()
   const { publicUrl, tenantId } = answer

@@ -166,6 +166,8 @@ test('a claim whose answer was lost gets it again with its Idempotency-Key [C1-k
   assert.equal(again.headers['idempotent-replayed'], 'true')
   const other = await claim(world, { email: 'eve@evil.example' }, { headers })
   assert.deepEqual([other.status, other.body.code], [410, 'STARTUP_DONE'])
+  for (const over of [{ name: '' }, { password: undefined }, { publicUrl: 'https://acme.example' }])
+    assert.equal((await claim(world, over, { headers })).body.code, 'STARTUP_DONE')
 })
 
 test('the calls answer on the public host alone', async () => {

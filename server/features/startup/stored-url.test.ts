@@ -84,7 +84,7 @@ test('every server follows the stored URL, links and Origin with it [C4-stored-u
   assert.equal((await askForCode(closed, newWish())).body.code, 'SIGNUP_CLOSED')
 })
 
-test('an install that leaves localhost without a mail server says so loudly [C2-mail-warning]', async (t) => {
+test('an install that leaves localhost without a mail server says so loudly [C5-mail-unsent]', async (t) => {
   const world = await openWorld(t, 'stored_url_mail', { EKSO_SETUP_TOKEN: setupToken })
   const { body } = await claim(world, { publicUrl, setupToken })
   assert.match(body.message, /SMTP_URL/)
