@@ -55,7 +55,9 @@ async function begin(wish: Wish, agent: object): Promise<void> {
 
 /** The tags of a page with the names of their attributes: what text must not be able to change. */
 function skeleton({ text }: Answer): string[] {
-  return [...text.matchAll(/<(\/?[a-z!][a-z0-9]*)((?:\s+[a-z-]+(?:="[^"]*")?)*)\s*>/gi)].map(
+  // How many things are wrong with a password depends on its letters.
+  const steady = text.replaceAll(/<ul class="faults"[^<>]*>[\s\S]*?<\/ul>/g, '')
+  return [...steady.matchAll(/<(\/?[a-z!][a-z0-9]*)((?:\s+[a-z-]+(?:="[^"]*")?)*)\s*>/gi)].map(
     ([, tag, attributes = '']) =>
       `${tag} ${[...attributes.matchAll(/([a-z-]+)(?:="[^"]*")?/gi)].map((found) => found[1]).join(' ')}`
   )

@@ -107,7 +107,10 @@ export function formFields(): string[] {
   })
   const names = sources.flatMap((path) => {
     const text = readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
-    return [...text.matchAll(/<(?:input|select|textarea|button)\b[^>]*?\bname="([A-Za-z_-]+)"/g)]
+    return [
+      ...text.matchAll(/<(?:input|select|textarea|button)\b[^>]*?\bname="([A-Za-z_-]+)"/g),
+      ...text.matchAll(/\bformField\(\{\s*name: '([A-Za-z_-]+)'/g)
+    ]
   })
   return [...new Set(names.map((found) => found[1] ?? ''))].sort()
 }

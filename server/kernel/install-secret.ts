@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { link, mkdir, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { sql } from 'kysely'
 import type { Db } from './db.ts'
 import { isLocalhostUrl } from './public-url.ts'
@@ -61,30 +61,42 @@ function opens(secrets: Secrets, stored: Buffer): boolean {
 }
 
 async function readKept(path: string): Promise<string | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
   })
-  const secret = text?.trim()
-  if (secret !== undefined && Buffer.byteLength(secret) < leastBytes) return failure(path)
+  if (!bytes) return undefined
+  const secret = bytes.toString('utf8').trim()
+  // A file full of zeros is what some file systems leave of a power cut.
+  if (Buffer.byteLength(secret) < leastBytes || /[\p{Cc}\uFFFD]/u.test(secret)) return failure(path)
   return secret
 }
 
-// Flushed before it is used: a secret lost in a power cut would take everything sealed with it.
+// Under its name it appears whole or not at all, since another server may be starting beside this one. Flushed before
+// it is used: a secret lost in a power cut would take everything sealed with it.
 async function keepNew(path: string): Promise<string | undefined> {
   const secret = randomBytes(48).toString('base64url')
-  const file = await open(path, 'wx', 0o600).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'EEXIST') return undefined
-    throw error
-  })
-  if (!file) return undefined
+  const draft = `${path}.${randomBytes(8).toString('hex')}`
   try {
-    await file.writeFile(`${secret}\n`)
-    await file.sync()
+    await writeFile(draft, `${secret}\n`, { flag: 'wx', mode: 0o600, flush: true })
+    await link(draft, path)
+    await flushFolder(dirname(path))
+    return secret
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined
+    throw error
   } finally {
-    await file.close()
+    await rm(draft, { force: true })
   }
-  return secret
+}
+
+async function flushFolder(path: string): Promise<void> {
+  const folder = await open(path)
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
 }
 
 function failure(path: string): never {

@@ -33,17 +33,6 @@ export async function countHit(
   return readState(tx, bucket, limit, now)
 }
 
-/** What is left for a subject, without counting. */
-export async function peekLimit(
-  tx: Tx,
-  secrets: Secrets,
-  now: Date,
-  limit: Limit,
-  subject: string
-): Promise<LimitState> {
-  return readState(tx, secrets.hash('limit', limit.name, subject), limit, now)
-}
-
 /** Forgets the hits of a subject: a way out of a limit, for instance after a successful reset. */
 export async function clearHits(tx: Tx, secrets: Secrets, limit: Limit, subject: string): Promise<void> {
   await tx

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 import Type, { type Static } from 'typebox'
 import { Errors } from 'typebox/value'
@@ -129,8 +130,10 @@ function readPublicUrl(text: string, faults: string[]): URL {
 function readProxies(text: string | undefined, faults: string[]): Cidr[] {
   const entries = (text ?? '').split(',').map((entry) => entry.trim())
   return entries.filter(Boolean).flatMap((entry) => {
-    const cidr = ipaddr.isValidCIDR(entry) ? entry : `${entry}/${entry.includes(':') ? 128 : 32}`
-    if (!ipaddr.isValidCIDR(cidr)) {
+    // Of the four numbers in full alone: `10.0.0` and `010.0.0.1` would mean another address than they seem to.
+    const family = isIP(entry.split('/', 1)[0] ?? '')
+    const cidr = entry.includes('/') ? entry : `${entry}/${family === 6 ? 128 : 32}`
+    if (family === 0 || !ipaddr.isValidCIDR(cidr)) {
       faults.push(`EKSO_TRUSTED_PROXIES: ${entry} is not an address or CIDR`)
       return []
     }

@@ -7,7 +7,7 @@ export type DomainFault =
   | 'DOMAIN_INVALID'
   | 'DOMAIN_BLACKLISTED'
 
-export const shortestDomainCharacters = 3 // [S2]
+const shortestDomainCharacters = 3 // [S2]
 export const longestDomainCharacters = 20 // [S2]
 
 /**

@@ -6,7 +6,7 @@ import { readKeptMail } from './kept-mail.ts'
 
 // The frames take over the page's policy, and mail carries its styles inline.
 const policy =
-  "default-src 'none'; style-src 'self' 'unsafe-inline'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+  "default-src 'none'; style-src 'self' 'unsafe-inline'; img-src 'self'; frame-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
 /** The development mailbox: HTML for browsers, JSON for every other client. */
 export function devMailRoutes({ http, db, secrets, settings }: App): void {

@@ -24,6 +24,8 @@ const documents = [
 function linksIn({ text, headers, body }: Answer): string[] {
   const type = headers['content-type'] ?? ''
   const inHeader = [...(headers.link ?? '').matchAll(/<([^>]+)>/g)].map((match) => match[1] ?? '')
+  // The name of its language looks like an address and leads nowhere.
+  if (type.includes('svg')) return inHeader
   if (type.includes('json')) return [...inHeader, ...addressesIn(body)]
   if (type.includes('html'))
     return [...inHeader, ...[...text.matchAll(/\b(?:href|src)="([^"]+)"/g)].map((match) => match[1] ?? '')]

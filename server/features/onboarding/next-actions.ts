@@ -6,7 +6,7 @@ import type { Body } from './signup-wish.ts'
 export const onboardingPath = '/api/bo/on/agent'
 
 /** What a skeleton asks its reader to fill in. */
-export const placeholders = {
+const placeholders = {
   name: '<name of the person>',
   email: '<e-mail address of the person>',
   company: '<company or team of the person>',

@@ -270,3 +270,28 @@ test('approval in the last minute leaves the code its ten, though the sign-up wo
   world.pass(599)
   assert.equal((await signUp(world, { ...wish, verificationCode })).status, 200)
 })
+
+test('what is kept of a code is bound to its sign-up and address: elsewhere the same code is wrong [C2-code-hashed]', async () => {
+  const [one, other] = [await begin(), await begin()]
+  const hashes = await world.db.install((tx) =>
+    tx
+      .selectFrom('signup_codes')
+      .innerJoin('signups', 'signups.id', 'signup_codes.signup_id')
+      .select(['signup_codes.id', 'code_hash', 'email'])
+      .where('email', 'in', [one.wish.email, other.wish.email])
+      .execute()
+  )
+  const ofOne = hashes.find(({ email }) => email === one.wish.email)
+  const ofOther = hashes.find(({ email }) => email === other.wish.email)
+  assert.ok(ofOne && ofOther)
+  await world.db.install((tx) =>
+    tx.updateTable('signup_codes').set({ code_hash: ofOne.code_hash }).where('id', '=', ofOther.id).execute()
+  )
+  const { signupId } = other
+  const stolen = await signUp(world, { signupId, verificationCode: one.verificationCode })
+  assert.deepEqual(codeOf(stolen), invalid)
+  assert.equal(
+    (await signUp(world, { signupId: one.signupId, verificationCode: one.verificationCode })).status,
+    200
+  )
+})

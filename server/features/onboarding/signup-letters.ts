@@ -20,7 +20,7 @@ export function codeLetter(means: Means, signup: SignupRow, code: string, linkTo
       `${agent} asked to open the Ekso workspace “${signup.domain}” on ${means.publicUrl.host} for this e-mail address.`,
       'Telling this code to the agent opens the workspace, with you as its owner. The agent gets no access to it. Give the code only to an agent or form that you are using right now:',
       code,
-      'The code works for 10 minutes. If a newer mail has come, only the newer code works.',
+      'The code works for 10 minutes. If a newer mail came for the same request, only the newer code works.',
       'You can also see everything that was asked, and confirm or refuse it, on this page:',
       new URL(`/confirm/${linkToken}`, means.publicUrl).href,
       'Was this not you? Open the page and choose “This was not me”. If you do nothing, nothing is opened.'

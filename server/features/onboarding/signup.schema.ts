@@ -33,7 +33,7 @@ const AgentNote = Type.Object(
 
 export const CodeRequest = Type.Object({ ...SignupWish.properties, agent: Type.Optional(AgentNote) })
 
-export const SignupId = Type.String({
+const SignupId = Type.String({
   description: 'Names the sign-up and is the permission to continue it. Keep it.',
   pattern: '^[A-Za-z0-9_-]{22}$'
 })

@@ -228,3 +228,30 @@ for (const [name, url, headers] of [
     const bad = await world.call(`POST ${badUrl}`, { body: newWish(), headers: badHeaders })
     assert.deepEqual([bad.status, bad.body.code], [400, 'API_VERSION_UNSUPPORTED'])
   })
+
+test('of the caller the mail has the domain and the cleaned name of the agent, none of it in the subject [C2-mail-content]', async () => {
+  const wish = newWish({ name: 'Visit http://evil.example', company: 'YOU WON <b>1000</b>' })
+  const agent = {
+    name: 'Claude\u202e Code http://evil.example/?x=<b>\r\nBcc: a@b.example',
+    codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
+  }
+  const { status } = await askForCode(world, { ...wish, agent, note: 'call 555-0100' })
+  assert.equal(status, 200)
+  const [letter] = await world.letters(wish.email)
+  assert.equal(letter?.subject, 'Your Ekso verification code')
+  for (const text of [letter.text, letter.html]) {
+    assert.ok(text.includes('Claude Code httpevilexamplexb Bcc abexample'), text)
+    assert.ok(text.includes(wish.domain))
+    for (const foreign of ['Visit', 'WON', '1000', 'evil.example', 'a@b', '555', '\u202e'])
+      assert.ok(!text.includes(foreign), foreign)
+  }
+})
+
+test('the mail says what the code grants and whom to give it to, above the code [C2-mail-warning]', async () => {
+  const wish = newWish()
+  await askForCode(world, wish)
+  const [letter] = await world.letters(wish.email)
+  const above = letter?.text.split(await mailedCode(world, wish.email))[0] ?? ''
+  assert.match(above, /opens the workspace, with you as its owner/)
+  assert.match(above, /only to an agent or form that you are using right now/)
+})

@@ -10,7 +10,7 @@ import { forgetFailures } from './password-check.ts'
 import { passwordLinkLetter } from './password-letters.ts'
 
 export const firstPasswordSeconds = 72 * 3600
-export const resetSeconds = 3600
+const resetSeconds = 3600
 
 /** The person whom a link belongs to. `used` says when the link set a password; it does so once. */
 export type LinkHolder = { name: string; email: string; hasPassword: boolean; used: Date | null }

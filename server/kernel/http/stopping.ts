@@ -20,10 +20,6 @@ export function watchStopping(http: Http, graceSeconds: number): Stopping {
     http.server.once('close', () => clearTimeout(cut))
     cut.unref()
   })
-  // Else a client that keeps its connection for the next request would hold the server for the whole grace.
-  http.addHook('onSend', async (_request, reply) => {
-    if (isStopping) reply.header('connection', 'close')
-  })
   return {
     isStopping: () => isStopping,
     refuseLateRequest: () => {
