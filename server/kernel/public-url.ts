@@ -29,10 +29,11 @@ function originFault(url: URL): string | undefined {
     return 'must be an origin alone, without path, query or user'
   if (ipaddr.isValid(url.hostname.replace(/^\[|\]$/g, '')))
     return 'must have a host name rather than an IP address: workspaces are sub-domains of it'
-  if (!hostName.test(url.hostname)) return 'must have a host name of letters, digits, dots and hyphens'
   if (url.protocol === 'http:' && !isLocalhostName(url.hostname))
     return 'must be https unless it is localhost'
-  return undefined
+  return hostName.test(url.hostname)
+    ? undefined
+    : 'must have a host name of letters, digits, dots and hyphens'
 }
 
 /** Whether the install is in use on this machine alone. */

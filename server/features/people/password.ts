@@ -4,8 +4,8 @@ import type { Limit } from '#server/kernel/limit-hits.ts'
 import { problem } from '#server/kernel/problem.ts'
 import { isCommonPassword } from './common-password.ts'
 
-const shortestPasswordCharacters = 8
-const longestPasswordCharacters = 40
+export const shortestPasswordCharacters = 8
+export const longestPasswordCharacters = 40
 
 /** Posts that set, check or ask for a password, per client address (contract §3). */
 export const passwordLimit: Limit = { name: 'password', quota: 10, windowSeconds: 60 }
