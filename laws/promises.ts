@@ -6,6 +6,7 @@ import { peoplePromises } from './promises-people.ts'
 import { seedPromises } from './promises-seeds.ts'
 import { settingPromises } from './promises-settings.ts'
 import { signInPromises } from './promises-sign-in.ts'
+import { startupPromises } from './promises-startup.ts'
 
 /** What the public reference (`S1`, `S2`) and the contract (`C1` … by section) promise. A law asks for a test of each. */
 export const promises: Pledge[] = [
@@ -15,7 +16,8 @@ export const promises: Pledge[] = [
   ...settingPromises,
   ...signInPromises,
   ...peoplePromises,
-  ...oauthPromises
+  ...oauthPromises,
+  ...startupPromises
 ].flatMap(({ source, pledges }) =>
   Object.entries(pledges).map(([id, sentence]) => ({ id, source, sentence }))
 )

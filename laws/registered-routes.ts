@@ -27,6 +27,7 @@ export async function registeredRoutes(): Promise<Route[]> {
     log,
     outbound: openOutbound(),
     publicUrl,
+    rereadPublicUrl: async () => undefined,
     isReady: async () => false
   }
   const { http } = await buildApp(parts)

@@ -30,6 +30,8 @@ import { oauthMetadataRoutes } from './features/resource-server/oauth-metadata.r
 import { sweepFailures } from './features/sign-in/password-throttle.ts'
 import { endSessions, findSignedIn } from './features/sign-in/session.ts'
 import { signInCodePages, signInPages } from './features/sign-in/sign-in.pages.ts'
+import { startupPages } from './features/startup/startup.pages.ts'
+import { startupRoutes } from './features/startup/startup.routes.ts'
 import { workspacePages } from './features/tenancy/workspace.pages.ts'
 import { eraseClosedWorkspace, findWorkspace, sweepDomainRests } from './features/tenancy/workspace.ts'
 import { userRoutes } from './features/users/user.routes.ts'
@@ -63,6 +65,8 @@ export async function buildApp(parts: Parts): Promise<App> {
   await registerOpenApi(http, parts.publicUrl)
 
   workspacePages(app)
+  startupRoutes(app)
+  startupPages(app)
   documentRoutes(app)
   guideRoutes(app)
   signupEntryRoutes(app)

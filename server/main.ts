@@ -1,5 +1,6 @@
 import type { Logger } from 'pino'
 import { buildApp } from './app.ts'
+import { isHomeClaimed } from './features/tenancy/home.ts'
 import { ensureHome } from './features/tenancy/workspace.ts'
 import { systemClock } from './kernel/clock.ts'
 import { type DatabaseAddress, openDb } from './kernel/db.ts'
@@ -10,9 +11,9 @@ import { makeLog } from './kernel/log.ts'
 import { isMigrated, migrate } from './kernel/migrate.ts'
 import { openOutbound } from './kernel/outbound.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './kernel/postgres/embedded-postgres.ts'
-import { readPublicUrl } from './kernel/public-url.ts'
 import { readSettings, type Settings, SettingsError } from './kernel/settings.ts'
 import { stopOnSignal } from './kernel/stop-signal.ts'
+import { watchPublicUrl } from './kernel/stored-url.ts'
 
 /** Settings, database, app, listen: the whole way up; the way down is the same backwards. */
 async function start(settings: Settings, log: Logger): Promise<void> {
@@ -26,7 +27,8 @@ async function start(settings: Settings, log: Logger): Promise<void> {
     undo.push(() => db.close())
     const secrets = await openSecrets(db, await loadSecret(settings))
     await db.install((tx) => ensureHome(tx, systemClock()))
-    const publicUrl = await db.install((tx) => readPublicUrl(tx, settings))
+    const watch = await watchPublicUrl({ db, settings, log })
+    undo.push(async () => watch.close())
     const jobs = openJobs(address, log)
     const isReady = () => isMigrated(db)
     const parts = {
@@ -37,7 +39,8 @@ async function start(settings: Settings, log: Logger): Promise<void> {
       clock: systemClock,
       log,
       outbound: openOutbound(),
-      publicUrl: () => publicUrl,
+      publicUrl: watch.current,
+      rereadPublicUrl: watch.reread,
       isReady
     }
     const { http } = await buildApp(parts)
@@ -45,10 +48,12 @@ async function start(settings: Settings, log: Logger): Promise<void> {
     await jobs.start()
     undo.push(() => http.close())
     await http.listen({ port: settings.port, host: settings.host })
+    const publicUrl = watch.current()
     log.info(
       { publicUrl: publicUrl.origin, port: settings.port, host: settings.host },
       `Ekso is ready at ${publicUrl.origin}`
     )
+    if (!(await isHomeClaimed(db))) log.info(`Nobody owns this install yet: open ${publicUrl.origin}/startup`)
   } catch (error) {
     await stopping.stop()
     throw error

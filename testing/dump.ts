@@ -8,7 +8,8 @@ export async function dumpDatabase(database: TestDatabase): Promise<Map<string, 
     const { rows: tables } = await client.query<{ name: string }>(
       `select oid::regclass::text as name from pg_class
         where relkind in ('r', 'p', 'm')
-          and relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema', 'pg_toast')`
+          and relnamespace::regnamespace::text not in ('pg_catalog', 'information_schema', 'pg_toast')
+        order by name`
     )
     const dump = new Map<string, unknown[]>()
     for (const { name } of tables) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import type { ApiDocument } from '#server/kernel/http/api-document.ts'
 import { assertSound } from './answer-shape.ts'
+import { unclaim } from './claims.ts'
 import { type DoorRequests, readDocument, requestsOf, type SoundRequest } from './door-request.ts'
 import { openTableContents } from './table-contents.ts'
 import { type Answer, type CallOptions, openWorld, type World } from './world.ts'
@@ -53,6 +54,11 @@ export async function openHostileRound(
 
   const sendChanged: HostileRound['sendChanged'] = async (requests, sent, change) => {
     if (requests.isSpent()) held = undefined
+    if (requests.door.url.includes('/startup')) {
+      // One claim would make all later answers the same.
+      await unclaim(world)
+      held = undefined
+    }
     const sound = await requests.next()
     const changed = { ...sound, ...change(sound) }
     // Whoever is signed in stays so, whatever else is sent.

@@ -13,6 +13,7 @@ import { isMigrated } from '#server/kernel/migrate.ts'
 import { type Outbound, openOutbound } from '#server/kernel/outbound.ts'
 import type { Secrets } from '#server/kernel/secrets.ts'
 import { readSettings } from '#server/kernel/settings.ts'
+import { watchPublicUrl } from '#server/kernel/stored-url.ts'
 import { createDatabase, type TestDatabase } from './database.ts'
 
 export type Answer = {
@@ -52,6 +53,8 @@ export type World = {
   letters(to: string): Promise<(LetterBody & { kind: string })[]>
   /** Lines of the log, as objects. */
   lines: Record<string, unknown>[]
+  /** Another server on the same database, as on a second node. */
+  twin(environment?: Record<string, string>): Promise<World>
 }
 
 const secret = 'a secret of the tests, thirty-two bytes or more'
@@ -65,6 +68,20 @@ export async function openWorld(
   options: { outbound?: Outbound; database?: TestDatabase } = {}
 ): Promise<World> {
   const database = options.database ?? (await createDatabase(name))
+  const ends: (() => Promise<void>)[] = []
+  t.after(async () => {
+    for (const end of ends.reverse()) await end()
+    if (!options.database) await database.drop()
+  })
+  return openServer(database, ends, environment, options.outbound ?? openOutbound())
+}
+
+async function openServer(
+  database: TestDatabase,
+  ends: (() => Promise<void>)[],
+  environment: Record<string, string>,
+  outbound: Outbound
+): Promise<World> {
   const lines: Record<string, unknown>[] = []
   const log = makeLog('debug', { write: (line) => void lines.push(JSON.parse(line)) })
   // Off, since tests send faster than people; tests of the limit switch it on.
@@ -75,26 +92,17 @@ export async function openWorld(
   const clock = () => now
   const secrets = await openSecrets(db, secret)
   await db.install((tx) => ensureHome(tx, now))
-  const publicUrl = () => settings.publicUrl
+  const watch = await watchPublicUrl({ db, settings, log })
+  const { current: publicUrl, reread: rereadPublicUrl } = watch
   const isReady = () => isMigrated(db)
-  const outbound = options.outbound ?? openOutbound()
-  const { http, means } = await buildApp({
-    settings,
-    db,
-    jobs,
-    secrets,
-    clock,
-    log,
-    outbound,
-    publicUrl,
-    isReady
-  })
+  const parts = { settings, db, jobs, secrets, clock, log, outbound, publicUrl, rereadPublicUrl, isReady }
+  const { http, means } = await buildApp(parts)
   await jobs.start()
-  t.after(async () => {
+  ends.push(async () => {
     await http.close()
     await jobs.stop(1)
+    watch.close()
     await db.close()
-    if (!options.database) await database.drop()
   })
   return {
     http,
@@ -109,7 +117,8 @@ export async function openWorld(
     },
     stranger: nextStranger,
     letters: (to) => readLetters(db, secrets, to),
-    call: (what, options = {}) => callHttp(http, settings.publicUrl, what, options)
+    call: (what, options = {}) => callHttp(http, publicUrl(), what, options),
+    twin: (another = environment) => openServer(database, ends, another, outbound)
   }
 }
 

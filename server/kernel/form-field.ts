@@ -4,7 +4,7 @@ import { type HtmlText, html } from './pages.ts'
 export type FormField = {
   name: string
   label: string
-  type: 'text' | 'email' | 'password'
+  type: 'text' | 'email' | 'password' | 'url'
   autocomplete: string
   /** Shows the keyboard of digits on a phone. */
   isNumeric?: boolean
@@ -13,6 +13,8 @@ export type FormField = {
   /** What is wrong with what was sent; the field is then marked, described by it, and takes the focus if it is first. */
   faults?: string[]
   isFocused?: boolean
+  isReadOnly?: boolean
+  isOptional?: boolean
 }
 
 /** A labelled field. It has no `maxlength`, which would cut a pasted password off in silence. */
@@ -24,7 +26,7 @@ export function formField(field: FormField): HtmlText {
 <label for="${name}">${field.label}</label>
 ${field.hint && html`<p class="hint" id="${name}-hint">${field.hint}</p>`}
 ${isFaulty && html`<ul class="faults" id="${name}-faults">${faults.map((fault) => html`<li>${fault}</li>`)}</ul>`}
-<input id="${name}" name="${name}" type="${field.type}" autocomplete="${field.autocomplete}" value="${field.value}" required${
+<input id="${name}" name="${name}" type="${field.type}" autocomplete="${field.autocomplete}" value="${field.value}"${!field.isOptional && html` required`}${field.isReadOnly && html` readonly`}${
     described !== '' && html` aria-describedby="${described}"`
   }${field.isNumeric && html` inputmode="numeric"`}${isFaulty && html` aria-invalid="true"`}${field.isFocused && html` autofocus`}>
 </div>`

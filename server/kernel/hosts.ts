@@ -22,13 +22,16 @@ export type HostMeaning =
 
 /** What a host means for an install with this public URL (contract §4: exact port, loopback names reach home). */
 export function readHost(host: RequestHost, publicUrl: URL): HostMeaning {
-  if (loopbackNames.has(host.name)) return { kind: 'home' }
-  const publicPort = publicUrl.port || defaultPort(publicUrl.protocol)
-  if (host.port !== publicPort) return { kind: 'unknown' }
-  if (host.name === publicUrl.hostname) return { kind: 'home' }
+  if (loopbackNames.has(host.name) || isPublicHost(host, publicUrl)) return { kind: 'home' }
+  if (host.port !== portOf(publicUrl)) return { kind: 'unknown' }
   const below = `.${publicUrl.hostname}`
   const domain = host.name.endsWith(below) ? host.name.slice(0, -below.length) : ''
   return /^[a-z0-9-]{3,20}$/.test(domain) ? { kind: 'workspace', domain } : { kind: 'unknown' }
+}
+
+/** Whether a Host header is that of the public URL itself: pages opened there can send their forms. */
+export function isPublicHost(host: RequestHost, publicUrl: URL): boolean {
+  return host.name === publicUrl.hostname && host.port === portOf(publicUrl)
 }
 
 /** Whether a Host header names this machine by a loopback name. */
@@ -45,6 +48,10 @@ export function workspaceUrl(publicUrl: URL, domain: string): string {
 export function tenantOrigin(publicUrl: URL, tenant: { domain: string | null; isHome: boolean }): string {
   if (tenant.isHome || tenant.domain === null) return publicUrl.origin
   return new URL(workspaceUrl(publicUrl, tenant.domain)).origin
+}
+
+function portOf(url: URL): string {
+  return url.port || defaultPort(url.protocol)
 }
 
 function defaultPort(protocol: string): string {

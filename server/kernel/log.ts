@@ -11,6 +11,7 @@ const secretMembers = [
   'verificationCode',
   'token',
   'signupId',
+  'setupToken',
   'secret'
 ]
 const redactedPaths = secretMembers.flatMap((member) => [member, `*.${member}`, `*.*.${member}`])

@@ -24,7 +24,7 @@ const claimed: ClaimedLetter = {
 }
 
 const mailbox = await openMailbox()
-const server = openMailServer({ smtpUrl: mailbox.url, mailFrom }, silent)
+const server = openMailServer(mailbox.url, silent)
 after(async () => {
   server.close()
   await mailbox.close()
@@ -32,7 +32,7 @@ after(async () => {
 
 async function verdictUnder(manners: typeof mailbox.manners) {
   Object.assign(mailbox.manners, manners)
-  const verdict = await server.deliver(claimed)
+  const verdict = await server.deliver(claimed, mailFrom)
   for (const name of Object.keys(manners) as (keyof typeof manners)[]) delete mailbox.manners[name]
   return verdict
 }
@@ -76,8 +76,8 @@ test('what is logged of a refusal has no address in it', () => {
 })
 
 test('a mail server that is not there defers', async () => {
-  const gone = openMailServer({ smtpUrl: 'smtp://127.0.0.1:1', mailFrom }, silent)
-  assert.equal((await gone.deliver(claimed)).kind, 'deferred')
+  const gone = openMailServer('smtp://127.0.0.1:1', silent)
+  assert.equal((await gone.deliver(claimed, mailFrom)).kind, 'deferred')
   gone.close()
 })
 
@@ -86,9 +86,9 @@ test('a mail server that says nothing holds a delivery for seconds, not minutes,
   await new Promise((resolve) => mute.once('listening', resolve))
   const { port } = mute.address() as { port: number }
   const { log, lines } = listeningLog()
-  const slow = openMailServer({ smtpUrl: `smtp://127.0.0.1:${port}`, mailFrom }, log)
+  const slow = openMailServer(`smtp://127.0.0.1:${port}`, log)
   const startedMs = monotonicMs()
-  const verdict = await slow.deliver(claimed)
+  const verdict = await slow.deliver(claimed, mailFrom)
   assert.equal(verdict.kind, 'deferred')
   assert.ok(monotonicMs() - startedMs < 15_000)
   assert.equal(lines.filter(({ level }) => level === 'error').length, 0)
@@ -97,11 +97,8 @@ test('a mail server that says nothing holds a delivery for seconds, not minutes,
 })
 
 test('a letter to an address that was hidden in the subject still has one addressee', async () => {
-  await server.deliver({
-    ...claimed,
-    subject: 'Hi\r\nBcc: all@example.com',
-    messageId: '<mail_2@ekso.example>'
-  })
+  const hidden = { subject: 'Hi\r\nBcc: all@example.com', messageId: '<mail_2@ekso.example>' }
+  await server.deliver({ ...claimed, ...hidden }, mailFrom)
   const mail = await mailbox.waitForMail((one) => one.messageId === '<mail_2@ekso.example>')
   assert.deepEqual(mail.to, ['jane@example.com'])
   assert.ok(!mail.headers.some(({ key }) => key === 'bcc'))

@@ -13,7 +13,7 @@ export type Verdict =
 /** The way to a mail server. */
 export type MailServer = {
   /** Hands one letter over. Answers within `deliverySeconds`, whatever the server does, and never throws. */
-  deliver(letter: ClaimedLetter): Promise<Verdict>
+  deliver(letter: ClaimedLetter, mailFrom: string): Promise<Verdict>
   /** Drops connections; letters on their way are deferred. */
   close(): void
 }
@@ -25,9 +25,9 @@ export const deliverySeconds = 25
 export const smtpConnections = 3
 
 /** Prepares a pool of connections to `SMTP_URL`; the first is made for the first letter. */
-export function openMailServer(options: { smtpUrl: string; mailFrom: string }, log: Log): MailServer {
+export function openMailServer(smtpUrl: string, log: Log): MailServer {
   const transport = createTransport({
-    url: options.smtpUrl,
+    url: smtpUrl,
     pool: true,
     maxConnections: smtpConnections,
     maxRequeues: 1,
@@ -43,10 +43,10 @@ export function openMailServer(options: { smtpUrl: string; mailFrom: string }, l
     log.warn({ reason: sayError(error) }, 'the mail server has a problem')
   )
   return {
-    deliver: async (letter) => {
+    deliver: async (letter, mailFrom) => {
       try {
         await transport.sendMail({
-          ...messageOf(letter, options.mailFrom),
+          ...messageOf(letter, mailFrom),
           signal: AbortSignal.timeout(deliverySeconds * 1000)
         })
         return { kind: 'accepted' }

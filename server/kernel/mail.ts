@@ -14,9 +14,10 @@ import {
   settleLetter
 } from './outbox.ts'
 import { sweepExpiredLetters, sweepSettledLetters, trimMailbox } from './outbox-sweep.ts'
-import { isLocalhostUrl, readPublicUrl } from './public-url.ts'
+import { isLocalhostUrl } from './public-url.ts'
 import type { Secrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
+import { readPublicUrl } from './stored-url.ts'
 import { type Sweeps, sweepBatch } from './sweep.ts'
 
 export type MailParts = {
@@ -35,8 +36,8 @@ const longestRetrySeconds = 300
 /** Delivers what the outbox holds, in jobs and with retries until a letter expires. Call it before the jobs start. */
 export function openMail(parts: MailParts): void {
   const { jobs, sweeps, settings, log } = parts
-  const { smtpUrl, mailFrom } = settings
-  const server = smtpUrl ? openMailServer({ smtpUrl, mailFrom }, log) : undefined
+  const { smtpUrl } = settings
+  const server = smtpUrl ? openMailServer(smtpUrl, log) : undefined
   const options = { concurrency: smtpConnections, maxSeconds: 120, isCoalesced: true }
   jobs.handle(mailQueue, options, (ids) => deliver(parts, server, ids))
   sweeps.add('letters to send', (tx, now) => sweepWaiting(parts, server, tx, now))
@@ -67,7 +68,7 @@ async function deliver(
   server: MailServer | undefined,
   { mailId = '' }: JobIds
 ): Promise<void> {
-  const { db, secrets, clock, jobs } = parts
+  const { db, secrets, clock, jobs, settings } = parts
   if (!server) return keep(parts, mailId)
   const letter = await db.install(async (tx) => {
     const claim = await claimLetter(tx, secrets, clock(), mailId)
@@ -78,8 +79,14 @@ async function deliver(
     return undefined
   })
   if (!letter) return
-  const verdict = await server.deliver(letter)
+  const mailFrom = settings.mailFrom ?? (await db.install((tx) => defaultSender(tx, settings)))
+  const verdict = await server.deliver(letter, mailFrom)
   await db.install((tx) => conclude(parts, tx, letter, verdict))
+}
+
+// Not fixed at start: the first-run wizard may store another address.
+async function defaultSender(tx: Tx, settings: Pick<Settings, 'publicUrl'>): Promise<string> {
+  return `Ekso <no-reply@${(await readPublicUrl(tx, settings)).hostname}>`
 }
 
 async function conclude(parts: MailParts, tx: Tx, letter: ClaimedLetter, verdict: Verdict): Promise<void> {

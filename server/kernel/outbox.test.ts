@@ -39,7 +39,7 @@ before(async () => {
   // The jobs are queued and done without a look at the outbox: these tests turn the time themselves.
   jobs.handle(mailQueue, { maxSeconds: 60, isCoalesced: true }, async () => undefined)
   await jobs.start()
-  post = { secrets, jobs, settings: { publicUrl: new URL('https://ekso.example') } }
+  post = { secrets, jobs, settings: { publicUrl: new URL('http://localhost:6050') } }
 })
 after(async () => {
   await jobs.stop()

@@ -4,9 +4,9 @@ import type { Tx } from './db.ts'
 import { newId } from './ids.ts'
 import type { Jobs } from './jobs.ts'
 import { checkLetter, htmlFromText, type Letter, type LetterBody } from './letter.ts'
-import { readPublicUrl } from './public-url.ts'
 import type { Secrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
+import { readPublicUrl } from './stored-url.ts'
 
 /** What posting needs of the server. */
 export type Post = { secrets: Secrets; jobs: Jobs; settings: Pick<Settings, 'publicUrl'> }

@@ -217,6 +217,45 @@ export const problemTable = {
     wayOut: 'Revoke keys that are no longer used.'
   },
 
+  // First run
+  STARTUP_DONE: {
+    status: 410,
+    kind: 'Gone',
+    retry: 'never',
+    say: 'This install has been set up already.',
+    wayOut: 'Sign in at its public URL. The first-run wizard runs once.'
+  },
+  SETUP_TOKEN_UNSET: {
+    status: 403,
+    kind: 'Permission',
+    retry: 'with-change',
+    say: 'Only with a setup token may this install be set up from here, and it has none: set EKSO_SETUP_TOKEN to a long random text, start the server again and send the same text in setupToken.',
+    wayOut:
+      'Set `EKSO_SETUP_TOKEN` (`openssl rand -hex 24` makes one), start the server again, and send the same text in `setupToken`. No token is needed on the machine itself while the server listens there alone and all addresses are localhost.'
+  },
+  SETUP_TOKEN_WRONG: {
+    status: 403,
+    kind: 'Permission',
+    retry: 'with-change',
+    say: 'The setup token is missing or wrong.',
+    wayOut: 'Send the value of `EKSO_SETUP_TOKEN` in `setupToken`. Five tries a minute are free.'
+  },
+  PUBLIC_URL_FIXED: {
+    status: 400,
+    kind: 'Validation',
+    retry: 'with-change',
+    say: 'EKSO_PUBLIC_URL says what the public URL of this install is: publicUrl must equal it.',
+    wayOut:
+      'Send the value of `EKSO_PUBLIC_URL` in `publicUrl`, or change the setting and start the server again.'
+  },
+  PUBLIC_URL_IN_USE: {
+    status: 409,
+    kind: 'Conflict',
+    retry: 'with-change',
+    say: 'Other workspaces live at names below the host of the public URL, so publicUrl must keep that host.',
+    wayOut: 'Send a `publicUrl` with the host that is in force now.'
+  },
+
   // Repeats, limits, failures
   RECORD_CHANGED: {
     status: 412,

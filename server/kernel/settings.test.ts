@@ -26,7 +26,7 @@ test('nothing at all is a sound environment, on localhost:6050 [C5-none-needed]'
     [undefined, undefined, undefined]
   )
   assert.deepEqual([settings.requestsPerSecond, settings.mailsPerDay], [50, 1000])
-  assert.equal(settings.mailFrom, 'Ekso <no-reply@localhost>')
+  assert.deepEqual([settings.mailFrom, settings.setupToken], [undefined, undefined])
   assert.deepEqual(settings.warnings, [])
 })
 

@@ -3,6 +3,7 @@ import ipaddr from 'ipaddr.js'
 import Type, { type Static } from 'typebox'
 import { Errors } from 'typebox/value'
 import { isLocalhostName } from './hosts.ts'
+import { parsePublicUrl } from './public-url.ts'
 
 const Text = (description: string, pattern?: string) =>
   Type.Optional(pattern ? Type.String({ description, pattern }) : Type.String({ description }))
@@ -27,6 +28,7 @@ export const Environment = Type.Object({
   ),
   EKSO_CIMD: Text('Whether clients may be named by the address of their document.', '^(off|on|auto)$'),
   REDIS_URL: Text('Shares request counts between nodes.', '^rediss?://'),
+  EKSO_SETUP_TOKEN: Text('What the first-run wizard asks for wherever not all is localhost.'),
   LOG_LEVEL: Text('How much is logged.', '^(fatal|error|warn|info|debug|trace|silent)$')
 })
 type Environment = Static<typeof Environment>
@@ -41,7 +43,8 @@ export type Settings = {
   dataDir: string
   secret: string | undefined
   smtpUrl: string | undefined
-  mailFrom: string
+  /** `undefined` means: no-reply at the public host in force. */
+  mailFrom: string | undefined
   /** `undefined` means: open on a localhost public URL, closed elsewhere. */
   signup: 'open' | 'closed' | undefined
   trustedProxies: Cidr[]
@@ -51,6 +54,7 @@ export type Settings = {
   /** `auto`: while this server reaches the internet. */
   clientDocuments: 'off' | 'on' | 'auto'
   redisUrl: string | undefined
+  setupToken: string | undefined
   logLevel: string
   /** What the operator should read at start, though the server starts all the same. */
   warnings: string[]
@@ -91,7 +95,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     dataDir: given.EKSO_DATA_DIR ?? './data',
     secret: given.EKSO_SECRET,
     smtpUrl: given.SMTP_URL,
-    mailFrom: given.EKSO_MAIL_FROM ?? `Ekso <no-reply@${publicUrl.hostname}>`,
+    mailFrom: given.EKSO_MAIL_FROM,
     signup: given.EKSO_SIGNUP as Settings['signup'],
     trustedProxies,
     requestsPerSecond: Number(given.EKSO_RATE_LIMIT ?? 50),
@@ -99,8 +103,9 @@ export function readSettings(environment: Record<string, string | undefined> = p
     refreshReplaySeconds: Number(given.EKSO_REFRESH_REPLAY_SECONDS ?? 10),
     clientDocuments: (given.EKSO_CIMD ?? 'off') as Settings['clientDocuments'],
     redisUrl: given.REDIS_URL,
+    setupToken: given.EKSO_SETUP_TOKEN,
     logLevel: given.LOG_LEVEL ?? 'info',
-    warnings: unknownNames(environment, known)
+    warnings: [...unknownNames(environment, known), ...weakToken(given.EKSO_SETUP_TOKEN)]
   }
 }
 
@@ -109,6 +114,11 @@ function unknownNames(environment: Record<string, string | undefined>, known: st
   return Object.keys(environment)
     .filter((name) => name.startsWith('EKSO_') && !name.startsWith('EKSO_TEST_') && !known.includes(name))
     .map((name) => `${name} is not a setting of this server`)
+}
+
+function weakToken(token: string | undefined): string[] {
+  const isWeak = token !== undefined && token.length < 16
+  return isWeak ? ['EKSO_SETUP_TOKEN is short: whoever guesses it claims this install'] : []
 }
 
 function shapeFaults(given: Environment): string[] {
@@ -122,19 +132,9 @@ function shapeFaults(given: Environment): string[] {
 }
 
 function readPublicUrl(text: string, faults: string[]): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined
-  const fault = (say: string): URL => {
-    faults.push(`EKSO_PUBLIC_URL ${say}`)
-    return new URL('http://localhost')
-  }
-  if (!url || !/^https?:$/.test(url.protocol)) return fault('must be an http or https address')
-  if (url.pathname !== '/' || url.search || url.hash || url.username || url.password)
-    return fault('must be an origin alone, without path, query or user')
-  if (ipaddr.isValid(url.hostname.replace(/^\[|\]$/g, '')))
-    return fault('must have a host name rather than an IP address: workspaces are sub-domains of it')
-  if (url.protocol === 'http:' && !isLocalhostName(url.hostname))
-    return fault('must be https unless it is localhost')
-  return url
+  const { url, fault } = parsePublicUrl(text)
+  if (fault !== undefined) faults.push(`EKSO_PUBLIC_URL ${fault}`)
+  return url ?? new URL('http://localhost')
 }
 
 function readProxies(text: string | undefined, faults: string[]): Cidr[] {

@@ -34,6 +34,8 @@ type InstallTable = {
   check_value: Buffer
   /** The public URL once the first-run wizard has stored it; until then the setting counts. */
   public_url: string | null
+  /** When the first-run wizard claimed the home workspace. */
+  claimed: Date | null
 }
 
 type TenantTable = {

@@ -4,7 +4,12 @@ import { newWish, openWorkspaceFor } from '../../../testing/signups.ts'
 import { type Answer, openWorld, type World } from '../../../testing/world.ts'
 
 const open = await openWorld({ after }, 'discovery')
-const abroad = { EKSO_PUBLIC_URL: 'https://ekso.example.com', SMTP_URL: 'smtp://127.0.0.1:1' }
+const abroad = {
+  EKSO_PUBLIC_URL: 'https://ekso.example.com',
+  SMTP_URL: 'smtp://127.0.0.1:1',
+  // Without it the wizard, to which the front page leads, says how to set it: 403.
+  EKSO_SETUP_TOKEN: 'a setup token of the tests'
+}
 const closed = await openWorld({ after }, 'discovery_closed', { ...abroad, EKSO_SIGNUP: 'closed' })
 const elsewhere = await openWorld({ after }, 'discovery_elsewhere', { ...abroad, EKSO_SIGNUP: 'open' })
 

@@ -5,12 +5,12 @@ import { canonicalAddress } from '../addresses/email-address.ts'
 import { joinAdministrators } from '../groups/group-member.ts'
 import { initialsOf } from '../users/user-fields.ts'
 
-/** Adds the first user of a new workspace, as super admin and without a password. Returns the user's id. */
+/** Adds the first user of a new workspace as super admin, without a password unless its hash is given. Returns the user's id. */
 export async function addOwner(
   tx: Tx,
   means: Means,
   tenantId: string,
-  person: { name: string; email: string }
+  person: { name: string; email: string; passwordHash?: string }
 ): Promise<string> {
   const id = newId('user')
   await tx
@@ -23,6 +23,8 @@ export async function addOwner(
       email_key: canonicalAddress(person.email),
       initials: initialsOf(person.name),
       is_super_admin: true,
+      password_hash: person.passwordHash ?? null,
+      password_set: person.passwordHash === undefined ? null : means.now,
       created: means.now,
       created_by: id,
       updated: means.now,

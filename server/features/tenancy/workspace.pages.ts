@@ -6,18 +6,19 @@ import { pageMark } from '#server/kernel/page-mark.ts'
 import { type HtmlText, html, page } from '#server/kernel/pages.ts'
 import { accountNav } from '../account/account-nav.ts'
 import { serviceLinks } from '../discovery/service-link.ts'
+import { isHomeClaimed } from './home.ts'
 
 /** The front page of every host: what this is, and the way in. */
 export function workspacePages(app: App): void {
-  const { http, publicUrl, means } = app
+  const { http, db, publicUrl, means } = app
   http.get('/', { config: { access: pageAccess({ on: 'any' }) } }, async (request, reply) => {
     const session = await findSession(app, request)
     reply.header('link', serviceLinks)
     if (session) return sendPage(reply, welcomePage(request.tenant.name, session.name))
-    return sendPage(
-      reply,
-      request.tenant.isHome ? homePage(publicUrl(), means().takesSignups) : readyPage(request.tenant.name)
-    )
+    const content = request.tenant.isHome
+      ? homePage(publicUrl(), means().takesSignups, await isHomeClaimed(db))
+      : readyPage(request.tenant.name)
+    return sendPage(reply, content)
   })
 }
 
@@ -48,16 +49,21 @@ forgotten? <a href="/password">Have a new one sent</a>.</p>`
   })
 }
 
-function homePage(publicUrl: URL, takesSignups: boolean): HtmlText {
+function homePage(publicUrl: URL, takesSignups: boolean, isClaimed: boolean): HtmlText {
   const signup = takesSignups
     ? html`<p>Ask your AI agent to open a workspace for you. It takes two calls, and nothing is opened before you have
 confirmed it by mail.</p>
-<p><a class="button" href="/guide/agent-onboarding">How agents sign people up</a></p>`
+<p><a class="button${!isClaimed && ' secondary'}" href="/guide/agent-onboarding">How agents sign people up</a></p>`
     : html`<p>This install does not take sign-ups. Ask whoever runs it for a workspace.</p>`
   return page({
     title: 'Work that people and agents share',
     body: html`<h1>Work that people and their AI agents share</h1>
 <p>This is the Ekso install at <strong>${publicUrl.host}</strong>.</p>
+${
+  !isClaimed &&
+  html`<p>Nobody owns it yet. Is it yours? Then make yourself its owner now; it takes a minute.</p>
+<p><a class="button" href="/startup">Set up this install</a></p>`
+}
 ${signup}
 <p class="quiet">You belong to the home workspace of this install? <a href="/sign-in">Sign in</a>.</p>
 <h2>For agents and developers</h2>

@@ -21,6 +21,8 @@ export type Parts = {
   outbound: Outbound
   /** The public URL in force, as stored or set. */
   publicUrl: () => URL
+  /** Looks for a public URL that was stored just now; other processes find it within seconds. */
+  rereadPublicUrl: () => Promise<void>
   isReady: () => Promise<boolean>
 }
 

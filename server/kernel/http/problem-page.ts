@@ -35,6 +35,10 @@ const forPeople: Partial<Record<ProblemCode, Words>> = {
     title: 'This install does not take sign-ups',
     wayOut: 'Nothing was opened. Ask whoever runs it for a workspace.'
   },
+  STARTUP_DONE: {
+    title: 'This install is set up already',
+    wayOut: 'The first-run page works once, and it has. Go to the front page by the link above.'
+  },
   INTERNAL_ERROR: {
     title: 'Something went wrong on our side',
     wayOut: 'Try again in a moment. If it stays, tell whoever runs this server the line below.'
