@@ -90,6 +90,7 @@ async function soundRecord(world: World, document: ApiDocument, schema: Schema, 
   const known: Record<string, unknown> = {
     ...defaultFormsAuth,
     ...{ name: domain, email, superAdmin: false, locked: null, type: 'Custom', member: [], userGroup: [] },
+    ...{ area: 'Docs', role: 'Filter' },
     ...{ scopes: ['work:read'], expiresAt: null, id: (await valueMakers[`${door.url}/:id`]?.(world))?.value }
   }
   const optional = ['area', 'role', 'accessControlId', 'isSystem']

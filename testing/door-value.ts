@@ -1,5 +1,5 @@
 import type { Door } from '#server/kernel/http/http-type.ts'
-import { makeKey, openWorkspace, type Workspace } from './people.ts'
+import { addPerson, makeKey, openWorkspace, type Person, type Workspace } from './people.ts'
 import { askForCode, mailedCode, mailedLink, newWish, openWorkspaceFor, type Wish } from './signups.ts'
 import type { World } from './world.ts'
 
@@ -27,8 +27,8 @@ export const valueMakers: Record<string, (world: World) => Promise<DoorValue>> =
     return linkOf(world, wish, 'undo')
   },
   '/api/user/:id': async (world) => {
-    const { host, owner } = await callerOf(world)
-    return { value: owner.userId, host }
+    const { host, colleague } = await callerOf(world)
+    return { value: colleague.userId, host }
   },
   '/api/security/user-group/:id': async (world) => {
     const { host, owner } = await callerOf(world)
@@ -46,19 +46,22 @@ export const valueMakers: Record<string, (world: World) => Promise<DoorValue>> =
   }
 }
 
-const callers = new WeakMap<World, Promise<Workspace>>()
+type Caller = Workspace & { colleague: Person }
+
+const callers = new WeakMap<World, Promise<Caller>>()
 
 /** The workspace whose owner calls the doors for those who are signed in; one in each world. */
-export function callerOf(world: World): Promise<Workspace> {
-  const known = callers.get(world) ?? openWorkspace(world).then(warmUp)
+export function callerOf(world: World): Promise<Caller> {
+  const known = callers.get(world) ?? openCaller(world)
   callers.set(world, known)
   return known
 }
 
 // Its key is used once, so that later calls do not write down their use.
-async function warmUp(workspace: Workspace): Promise<Workspace> {
+async function openCaller(world: World): Promise<Caller> {
+  const workspace = await openWorkspace(world)
   await workspace.owner.call('GET /api/user/me')
-  return workspace
+  return { ...workspace, colleague: await addPerson(world, workspace) }
 }
 
 const ownersPassword = 'Wharf-Lantern-42'
