@@ -1,4 +1,4 @@
-import { isFault, readClientMetadata } from '../oauth-clients/client-metadata.ts'
+import { isFault, mayRedirectTo, readClientMetadata } from '../oauth-clients/client-metadata.ts'
 import { findStoredClient } from '../oauth-clients/oauth-client.ts'
 import type { AuthorizationServer, TenantPlace } from './authorization-server.ts'
 import { readAuthorizationRequest, readTokenRequest } from './authorize-request.ts'
@@ -24,6 +24,9 @@ export async function beginAuthorization(
   request: { query: string; cookies: string | undefined }
 ): Promise<Answer> {
   const params = readAuthorizationRequest(request.query, server.issuerOf(tenant))
+  const redirectUri = params.get('redirect_uri')
+  if (redirectUri && !mayRedirectTo(redirectUri))
+    return errorPage('invalid_request', 'this server sends no browser to an address like the one of this app')
   const clientId = params.get('client_id') ?? ''
   await server.documents.load(clientId)
   return server.run(tenant, async (scope, ask) => {

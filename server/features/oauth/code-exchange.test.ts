@@ -162,6 +162,10 @@ test('a secret client proves itself, by one way only, and is not taken without [
     'invalid_request'
   )
   const tokens = await connect(place, secret)
+  world.pass(60 * 24 * 3600)
+  const next = await oauth.refreshTokenGrant(secret, tokens.refresh_token ?? '')
+  assert.equal(next.refresh_token, tokens.refresh_token, 'it proves itself instead of rotating')
+  world.pass(60 * 24 * 3600)
   assert.equal((await oauth.refreshTokenGrant(secret, tokens.refresh_token ?? '')).token_type, 'bearer')
 })
 
