@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import type { Door } from '#server/kernel/http/http-type.ts'
 import { readDocument, requestsOf } from '../testing/door-request.ts'
-import { type DoorValue, fillPath, parameterOf, valueMakers } from '../testing/door-value.ts'
+import { callerOf, type DoorValue, fillPath, parameterOf, valueMakers } from '../testing/door-value.ts'
+import { openWorkspace } from '../testing/people.ts'
 import { newWish, openWorkspaceFor } from '../testing/signups.ts'
 import { openTableContents } from '../testing/table-contents.ts'
 import { type Answer, openWorld } from '../testing/world.ts'
@@ -15,9 +17,22 @@ after(() => contents.close())
 const document = await readDocument(world)
 const doors = world.http.doors.filter((door) => parameterOf(door) !== undefined)
 
-const strange = newWish()
-await openWorkspaceFor(world, strange)
-const hosts = { home: 'localhost:6050', other: `${strange.domain}.localhost:6050` }
+const stranger = await openWorkspace(world)
+// The first use of a key is written down.
+await stranger.owner.call('GET /api/user/me')
+const hosts = { home: 'localhost:6050', other: stranger.host }
+
+/** What a door for those who are signed in asks for: on each host the key of somebody who belongs there. */
+async function keyFor(door: Pick<Door, 'access'>, host: string): Promise<Record<string, string>> {
+  if (door.access.kind !== 'signed-in' || host === hosts.home) return {}
+  const { owner } = host === stranger.host ? stranger : await callerOf(world)
+  return { authorization: `Bearer ${owner.key}` }
+}
+
+async function bodyFor(door: Door): Promise<{ body?: unknown }> {
+  const { body } = (await requestsOf(world, document, door).next()).options
+  return body === undefined ? {} : { body }
+}
 
 /** What of an answer could tell a real value from an unknown one. */
 function shapeOf({ status, headers, text }: Answer, value: string): unknown {
@@ -41,10 +56,14 @@ test('there are doors with a parameter, and a real value for each opens its own 
   for (const [parameter, make] of Object.entries(valueMakers)) made.set(parameter, await make(world))
   assert.ok(doors.length >= 10, `only ${doors.length} doors`)
   for (const [parameter, { value, host }] of made) {
-    const answer = await world.call(`GET ${fillPath({ url: parameter }, value)}`, { host })
+    // A key can be listed and revoked, not read.
+    const door = doors.find(({ method, url }) => method === 'GET' && url === parameter)
+    if (!door) continue
+    const headers = await keyFor(door, host)
+    const answer = await world.call(`GET ${fillPath(door, value)}`, { host, headers })
     assert.equal(answer.status, 200, parameter)
-    const unknown = await world.call(`GET ${fillPath({ url: parameter }, unknownLike(value))}`, { host })
-    assert.ok([404, 410].includes(unknown.status), `${parameter}: ${unknown.status}`)
+    const unknown = await world.call(`GET ${fillPath(door, unknownLike(value))}`, { host, headers })
+    assert.ok([404, 410, 422].includes(unknown.status), `${parameter}: ${unknown.status}`)
   }
 })
 
@@ -53,13 +72,17 @@ for (const door of doors)
     const parameter = parameterOf(door) ?? ''
     const real = await valueMakers[parameter]?.(world)
     assert.ok(real)
+    const record = door.access.kind === 'signed-in' ? await bodyFor(door) : undefined
     const before = await contents.read()
     for (const host of Object.values(hosts).filter((one) => one !== real.host)) {
+      const headers = await keyFor(door, host)
       const ask = (value: string) => {
         const form = door.method === 'POST' && door.access.kind === 'page' ? { form: forms } : {}
         const body =
           door.method === 'POST' && door.access.kind !== 'page' ? { body: { email: 'a@b.example' } } : {}
-        return world.call(`${door.method} ${fillPath(door, value)}`, { host, ...form, ...body })
+        return world.call(`${door.method} ${fillPath(door, value)}`, {
+          ...{ host, headers, ...form, ...body, ...record }
+        })
       }
       const unknown = unknownLike(real.value)
       const answer = await ask(real.value)
@@ -69,7 +92,15 @@ for (const door of doors)
     }
     assert.deepEqual(await contents.read(), before, 'something was done')
     if (door.method === 'GET')
-      assert.equal((await world.call(`GET ${fillPath(door, real.value)}`, { host: real.host })).status, 200)
+      assert.equal(
+        (
+          await world.call(`GET ${fillPath(door, real.value)}`, {
+            host: real.host,
+            headers: await keyFor(door, real.host)
+          })
+        ).status,
+        200
+      )
   })
 
 const forms = { password: 'Wharf-Lantern-42', repeated: 'Wharf-Lantern-42', choice: 'block' }

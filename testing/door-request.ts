@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs'
+import { defaultFormsAuth } from '#server/features/configuration/forms-auth.ts'
 import {
   type ApiDocument,
   exampleOf,
@@ -7,7 +8,7 @@ import {
   type Schema
 } from '#server/kernel/http/api-document.ts'
 import type { Door } from '#server/kernel/http/http-type.ts'
-import { beginFor, fillPath, parameterOf, valueMakers } from './door-value.ts'
+import { beginFor, callerOf, fillPath, parameterOf, valueMakers } from './door-value.ts'
 import { newWish } from './signups.ts'
 import type { CallOptions, World } from './world.ts'
 
@@ -39,12 +40,15 @@ export function requestsOf(world: World, document: ApiDocument, door: Door): Doo
   let made: SoundRequest | undefined
   const make = async (): Promise<SoundRequest> => {
     const value = parameter ? await valueMakers[parameter]?.(world) : undefined
-    const host = value?.host ?? 'localhost:6050'
+    const caller = door.access.kind === 'signed-in' ? await callerOf(world) : undefined
+    const host = value?.host ?? caller?.host ?? 'localhost:6050'
+    const headers = caller ? { authorization: `Bearer ${caller.owner.key}` } : {}
     const what = `${door.method} ${value ? fillPath(door, value.value) : door.url}`
     const isForm = door.access.kind === 'page' && door.method !== 'GET'
     if (isForm) return { what, options: { host, form: {} } }
-    if (!schema) return { what, options: { host } }
-    return { what, options: { host, body: await soundBody(world, document, schema) } }
+    if (!schema) return { what, options: { host, headers } }
+    const body = caller ? soundRecord : soundBody
+    return { what, options: { host, headers, body: await body(world, document, schema, door) } }
   }
   return {
     door,
@@ -75,6 +79,26 @@ async function soundBody(world: World, document: ApiDocument, schema: Schema): P
     names.map((name) => [
       name,
       known[name] ?? exampleOf(document, resolve(document, schema).properties?.[name] ?? {})
+    ])
+  )
+}
+
+// What may stand in the records of a workspace without being refused for what it means.
+async function soundRecord(world: World, document: ApiDocument, schema: Schema, door: Door): Promise<object> {
+  const names = Object.keys(resolve(document, schema).properties ?? {})
+  const { domain, email } = newWish()
+  const known: Record<string, unknown> = {
+    ...defaultFormsAuth,
+    ...{ name: domain, email, superAdmin: false, locked: null, type: 'Custom', member: [], userGroup: [] },
+    ...{ area: 'Docs', role: 'Filter' },
+    ...{ scopes: ['work:read'], expiresAt: null, id: (await valueMakers[`${door.url}/:id`]?.(world))?.value }
+  }
+  const optional = ['area', 'role', 'accessControlId', 'isSystem']
+  const wanted = names.filter((name) => door.method === 'POST' || !optional.includes(name))
+  return Object.fromEntries(
+    wanted.map((name) => [
+      name,
+      name in known ? known[name] : exampleOf(document, resolve(document, schema).properties?.[name] ?? {})
     ])
   )
 }

@@ -1,4 +1,5 @@
 import type { Door } from '#server/kernel/http/http-type.ts'
+import { addPerson, makeKey, openWorkspace, type Person, type Workspace } from './people.ts'
 import { askForCode, mailedCode, mailedLink, newWish, openWorkspaceFor, type Wish } from './signups.ts'
 import type { World } from './world.ts'
 
@@ -24,7 +25,43 @@ export const valueMakers: Record<string, (world: World) => Promise<DoorValue>> =
     const set = await world.call(`POST ${link.path}`, { host: link.host, form })
     if (set.status >= 400) throw new Error(`the password could not be set: ${set.text}`)
     return linkOf(world, wish, 'undo')
+  },
+  '/api/user/:id': async (world) => {
+    const { host, colleague } = await callerOf(world)
+    return { value: colleague.userId, host }
+  },
+  '/api/security/user-group/:id': async (world) => {
+    const { host, owner } = await callerOf(world)
+    const { body } = await owner.call('POST /api/security/user-group', { body: { name: newWish().domain } })
+    return { value: body.id, host }
+  },
+  '/api/access-control/:id': async (world) => {
+    const { host, owner } = await callerOf(world)
+    return { value: (await owner.call('GET /api/access-control')).body[0].id, host }
+  },
+  '/api/admin/api-key/:id': async (world) => {
+    const { host, owner } = await callerOf(world)
+    await makeKey(world, owner, ['work:read'])
+    return { value: (await owner.call('GET /api/admin/api-key?limit=1')).body[0].id, host }
   }
+}
+
+type Caller = Workspace & { colleague: Person }
+
+const callers = new WeakMap<World, Promise<Caller>>()
+
+/** The workspace whose owner calls the doors for those who are signed in; one in each world. */
+export function callerOf(world: World): Promise<Caller> {
+  const known = callers.get(world) ?? openCaller(world)
+  callers.set(world, known)
+  return known
+}
+
+// Its key is used once, so that later calls do not write down their use.
+async function openCaller(world: World): Promise<Caller> {
+  const workspace = await openWorkspace(world)
+  await workspace.owner.call('GET /api/user/me')
+  return { ...workspace, colleague: await addPerson(world, workspace) }
 }
 
 const ownersPassword = 'Wharf-Lantern-42'

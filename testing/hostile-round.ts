@@ -55,6 +55,11 @@ export async function openHostileRound(
     if (requests.isSpent()) held = undefined
     const sound = await requests.next()
     const changed = { ...sound, ...change(sound) }
+    // Whoever is signed in stays so, whatever else is sent.
+    changed.options = {
+      ...changed.options,
+      headers: { ...changed.options.headers, ...sound.options.headers }
+    }
     const answer = await send(changed.what, changed.options, `${titleOf(requests)}, ${sent}`)
     if (answer.status < 400 && requests.schema) requests.spend()
     return answer

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { problem } from './problem.ts'
 import type { ListQuery, Removed, SystemMembers } from './record.schema.ts'
 
-export const defaultListLimit = 50
+const defaultListLimit = 50
 
 /** The columns behind the eight system members. Tables whose rows are never removed have no `deleted`. */
 type SystemColumns = {

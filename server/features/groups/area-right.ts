@@ -3,7 +3,7 @@ import type { Tx } from '#server/kernel/db.ts'
 import { type Area, roles } from './access-control.schema.ts'
 
 /** The roles of which each alone is enough for what is asked. */
-export function rolesThatAllow(role: keyof typeof roles): number[] {
+function rolesThatAllow(role: keyof typeof roles): number[] {
   const wider: Partial<Record<keyof typeof roles, number>> = {
     ChangeOwn: roles.Change,
     DeleteOwn: roles.Delete

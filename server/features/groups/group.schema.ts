@@ -4,7 +4,7 @@ import { Choice, systemMembers } from '#server/kernel/record.schema.ts'
 export const groupTypes = { Custom: 1, Everyone: 2, Administrators: 3 }
 const type = Choice(groupTypes, 'Everyone and Administrators are there from the start, one of each.')
 
-export const mostMembers = 1000
+const mostMembers = 1000
 
 const members = {
   name: Type.String({ minLength: 1, maxLength: 120, examples: ['Design'] }),

@@ -5,9 +5,9 @@ import type { SignedInAccess } from './http-type.ts'
 import type { Tenant } from './tenant-host.ts'
 
 /**
- * Finds out who calls and notes it as `request.actor`, from the `Authorization` header alone: never from a cookie, the query or the body. Throws
- * AUTHENTICATION_REQUIRED or SCOPE_TOO_NARROW with the challenge of RFC 6750 §3 and RFC 9728 §5.1; `issuer` is the
- * stored address of the workspace.
+ * Finds out who calls and notes it as `request.actor`, from the `Authorization` header alone: never from a cookie,
+ * the query or the body. Throws AUTHENTICATION_REQUIRED or SCOPE_TOO_NARROW with the challenge of RFC 6750 §3 and
+ * RFC 9728 §5.1; `issuer` is the stored address of the workspace.
  */
 export async function identify(
   request: FastifyRequest,
