@@ -39,7 +39,7 @@ export const oauthPromises: Chapter[] = [
       'C3-scope-cut': 'A scope cuts rights down and never widens them.',
       'C3-key-rotation':
         'Each workspace announces its next key before it signs, and shows the earlier one a day after.',
-      'C3-key-compromise': 'A compromised key is gone at once, with the tokens that it signed.'
+      'C3-key-compromise': 'A compromised key is gone within a minute, with the tokens that it signed.'
     }
   },
   {
@@ -195,6 +195,7 @@ export const oauthPromises: Chapter[] = [
     pledges: {
       'R9700-redirect-exact': '§2.1: redirect addresses are compared exactly.',
       'R9700-loopback-port': '§2.1: but for the port of a loopback address.',
+      'R9700-redirect-scheme': '§4.11: no browser is sent to a scheme that starts whatever follows.',
       'R9700-downgrade': '§2.1.1: PKCE cannot be left out or weakened.',
       'R9700-no-implicit': '§2.1.2: no answer at /authorize holds an access token.',
       'R9700-no-password': '§2.4: the password grant does not exist.',

@@ -17,6 +17,7 @@ import { groupRoutes } from './features/groups/group.routes.ts'
 import { openAuthorizationServer } from './features/oauth/authorization-server.ts'
 import { oauthRoutes } from './features/oauth/oauth.routes.ts'
 import { revokeUser } from './features/oauth/oauth-grant.ts'
+import { makeOauthSweep } from './features/oauth/oauth-sweep.ts'
 import { type Keyring, openKeyring } from './features/oauth-keys/keyring.ts'
 import { signupRoutes } from './features/onboarding/signup.routes.ts'
 import { signupEntryRoutes } from './features/onboarding/signup-entry.routes.ts'
@@ -113,6 +114,7 @@ const accessEnds: readonly EndAccess[] = [
 function addSweeps(sweeps: Sweeps): void {
   sweeps.add('sign-ups', (tx, now) => sweepSignups(tx, now, sweepBatch))
   sweeps.add('kept answers', (tx, now) => sweepKeptAnswers(tx, now, sweepBatch))
+  sweeps.add('OAuth', makeOauthSweep(100))
   sweeps.add('wrong passwords', (tx, now) => sweepFailures(tx, now, sweepBatch))
   sweeps.add('names at rest', (tx, now) => sweepDomainRests(tx, now, sweepBatch))
   sweeps.add('closed workspaces', (tx, now) => eraseClosedWorkspace(tx, now))

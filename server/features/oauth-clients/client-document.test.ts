@@ -64,7 +64,6 @@ test('a client named by the address of its document connects without registratio
   const config = await discover(place, codex)
   assert.equal(config.serverMetadata().client_id_metadata_document_supported, true)
   const consent = await askConsent(config, { redirect_uri: 'http://127.0.0.1:4711/callback' })
-  await place.server.documents.load(codex)
   const back = await decideIn(place, openBrowser(place), consent.url, {
     userId: place.userId,
     granted: ['work:read']
@@ -80,7 +79,6 @@ test('the page shows the host that vouches for the name [C3-cimd-verified]', asy
   const { answer, browser } = await begin(codex)
   const uid = answer.headers.location?.split('/').at(-1) ?? ''
   const cookies = [...browser.jar].map(([name, value]) => `${name}=${value}`).join('; ')
-  await place.server.documents.load(codex)
   const about = await describeInteraction(place.server, { tenant: place.tenant, uid, cookies })
   assert.deepEqual(
     [about?.clientName, about?.verifiedHost, about?.isLoopback],

@@ -150,6 +150,28 @@ function findUriFault(uris: unknown): MetadataFault | undefined {
   return undefined
 }
 
+// RFC 8252 section 7.1 wants an app's scheme to be a domain of its maker, backwards; these apps had theirs before.
+const knownSchemes = new Set([
+  'claude:',
+  'cursor:',
+  'vscode:',
+  'vscode-insiders:',
+  'vscodium:',
+  'windsurf:',
+  'zed:'
+])
+
+/**
+ * Whether a browser may be sent to this address with an answer. A registration takes any scheme, so that one
+ * unfamiliar address does not fail the others; but some start programs of the system, whatever follows.
+ */
+export function mayRedirectTo(uri: string): boolean {
+  const url = URL.parse(uri)
+  if (!url) return false
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url))) return true
+  return knownSchemes.has(url.protocol) || /^[a-z0-9-]+(?:\.[a-z0-9-]+)+:$/.test(url.protocol)
+}
+
 /** Whether an address leads to the user's own machine. */
 export function isLoopback(url: URL): boolean {
   return url.hostname === 'localhost' || url.hostname === '127.0.0.1' || url.hostname === '[::1]'

@@ -57,7 +57,8 @@ export async function loadSigningKeys(
 
 /**
  * Lets the announced key sign from now on and announces another. The earlier key still verifies for a day, unless
- * `isCompromised`: then it is gone at once, and with it every access token that it signed.
+ * `isCompromised`: then it is gone, and with it every access token that it signed, once each server has asked for
+ * the keys again, which it does every minute.
  */
 export async function rotateSigningKeys(
   tx: Tx,

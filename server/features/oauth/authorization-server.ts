@@ -28,8 +28,8 @@ export type AuthorizationServer = ServerParts & {
   documents: ClientDocuments
   issuerOf(tenant: TenantPlace): string
   /**
-   * Runs a step in one transaction of the workspace and hands it the library. Nothing is kept of what ends in a
-   * status of 500 and more; what the database threw is thrown on.
+   * Runs a step in one transaction of the workspace and hands it the library. What the database or the library
+   * failed with is thrown on, and nothing of the request is kept.
    */
   run(
     tenant: TenantPlace,
@@ -64,28 +64,10 @@ export function openAuthorizationServer(parts: ServerParts): AuthorizationServer
     issuerOf,
     run: async (tenant, step) => {
       const exchange = await exchangeOf(tenant)
-      try {
-        return await parts.db.write({ tenantId: tenant.id }, async (tx: Tx) => {
-          const scope: ExchangeScope = { tx, now: parts.clock() }
-          const answer = await step(scope, (ask) => exchange(scope, ask))
-          if (answer.status >= 500) throw new FailedAnswer(answer)
-          return answer
-        })
-      } catch (error) {
-        if (error instanceof FailedAnswer) return error.answer
-        throw error
-      }
+      return parts.db.write({ tenantId: tenant.id }, (tx: Tx) => {
+        const scope: ExchangeScope = { tx, now: parts.clock() }
+        return step(scope, (ask) => exchange(scope, ask))
+      })
     }
-  }
-}
-
-// Takes an answer past the transaction, which is rolled back.
-class FailedAnswer extends Error {
-  readonly answer: Answer
-
-  constructor(answer: Answer) {
-    super('the OAuth library failed')
-    this.name = 'FailedAnswer'
-    this.answer = answer
   }
 }

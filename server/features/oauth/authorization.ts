@@ -1,11 +1,11 @@
-import { isFault, readClientMetadata } from '../oauth-clients/client-metadata.ts'
+import { isFault, mayRedirectTo, readClientMetadata } from '../oauth-clients/client-metadata.ts'
 import { findStoredClient } from '../oauth-clients/oauth-client.ts'
 import type { AuthorizationServer, TenantPlace } from './authorization-server.ts'
 import { readAuthorizationRequest, readTokenRequest } from './authorize-request.ts'
 import { hashBrowser } from './browser-cookie.ts'
 import { pruneExpired } from './oauth-artifact.ts'
 import type { Answer, Ask, ExchangeScope } from './oauth-exchange.ts'
-import { type InteractionVisit, isOwnInteraction } from './oauth-interaction.ts'
+import { type InteractionVisit, isOwnInteraction, loadClient } from './oauth-interaction.ts'
 import { answerTokenRequest } from './token-request.ts'
 
 /** A call of a program: what of the request matters to the library. Cookies do not. */
@@ -24,6 +24,9 @@ export async function beginAuthorization(
   request: { query: string; cookies: string | undefined }
 ): Promise<Answer> {
   const params = readAuthorizationRequest(request.query, server.issuerOf(tenant))
+  const redirectUri = params.get('redirect_uri')
+  if (redirectUri && !mayRedirectTo(redirectUri))
+    return errorPage('invalid_request', 'this server sends no browser to an address like the one of this app')
   const clientId = params.get('client_id') ?? ''
   await server.documents.load(clientId)
   return server.run(tenant, async (scope, ask) => {
@@ -42,6 +45,7 @@ export async function resumeAuthorization(
   server: AuthorizationServer,
   visit: InteractionVisit
 ): Promise<Answer> {
+  await loadClient(server, visit)
   return server.run(visit.tenant, async (scope, ask) => {
     if (!(await isOwnInteraction(scope.tx, server, visit)))
       return errorPage('invalid_request', 'this authorization has expired or was begun in another browser')

@@ -162,6 +162,10 @@ test('a secret client proves itself, by one way only, and is not taken without [
     'invalid_request'
   )
   const tokens = await connect(place, secret)
+  world.pass(60 * 24 * 3600)
+  const next = await oauth.refreshTokenGrant(secret, tokens.refresh_token ?? '')
+  assert.equal(next.refresh_token, tokens.refresh_token, 'it proves itself instead of rotating')
+  world.pass(60 * 24 * 3600)
   assert.equal((await oauth.refreshTokenGrant(secret, tokens.refresh_token ?? '')).token_type, 'bearer')
 })
 
@@ -191,6 +195,26 @@ test('a client may prove itself with a key of its own, each proof once [R9700-cl
 
 test('an unknown client is 401 invalid_client, so that clients register again [R6749-invalid-client]', async () => {
   fails(await exchange({ ...fieldsOf(await newCode()), client_id: 'client_unknown' }), 401, 'invalid_client')
+})
+
+test('a failure of ours is server_error in the same shape, hides what it was, and spends nothing [C3-error-shape]', async () => {
+  const given = await newCode()
+  const spoil = (metadata: string) =>
+    world.db.write({ tenantId: place.tenant.id }, (tx) =>
+      tx.updateTable('oauth_clients').set({ metadata }).where('id', '=', clientId).execute()
+    )
+  const [row] = await world.db.read({ tenantId: place.tenant.id }, (tables) =>
+    tables.selectFrom('oauth_clients').select('metadata').where('id', '=', clientId)
+  )
+  await spoil('{')
+  const answer = await exchange(fieldsOf(given))
+  fails(answer, 500, 'server_error')
+  assert.doesNotMatch(answer.text, /JSON|position/)
+  const line = world.lines.find(({ msg, requestId }) => msg && requestId === answer.headers['x-request-id'])
+  assert.equal(line?.level, 'error')
+  assert.equal((await place.call(`GET /authorize?client_id=${clientId}`)).status, 500)
+  await spoil(row?.metadata ?? '')
+  assert.equal((await exchange(fieldsOf(given))).status, 200)
 })
 
 test('doubled parameters, other grants, other bodies and GET are refused in the shape of RFC 6749 [R6749-token-request, R6749-token-post, R6749-doubled-parameters, R9700-no-password, C3-error-shape]', async () => {

@@ -116,7 +116,7 @@ const longestAnswerSeconds = 60
 
 /**
  * Removes a few of this workspace's rows whose time has passed. Called where rows are added, so that what lies about
- * never outgrows what is used: row security shows tenant tables to no job of the install.
+ * never outgrows what is used; `makeOauthSweep` reaches the workspaces where nothing is added any more.
  */
 export async function pruneExpired(tx: Tx, now: Date, tenantId: string): Promise<void> {
   await tx

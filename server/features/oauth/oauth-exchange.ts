@@ -9,7 +9,7 @@ export type ExchangeScope = {
   now: Date
   /** The browser that an interaction will belong to. */
   browserHash?: Buffer | undefined
-  /** The first error of the database: the library would hide it behind `server_error`. */
+  /** The first error of the database or the library itself, which would hide it behind `server_error`. */
   failure?: unknown
 }
 
@@ -56,6 +56,9 @@ export function makeExchange(provider: Provider): Exchange {
     seen.set(ctx.req, ctx as unknown as KoaContextWithOIDC)
     // Thrown on, it would be written to the socket that is not there.
     await next().catch((error: unknown) => failures.set(ctx.req, error ?? new Error('unknown')))
+  })
+  provider.on('server_error', (_ctx, error) => {
+    exchangeScope().failure ??= error
   })
   const handle = provider.callback()
   const { host, protocol } = new URL(provider.issuer)

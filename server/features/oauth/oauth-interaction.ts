@@ -60,6 +60,7 @@ export async function describeInteraction(
   server: AuthorizationServer,
   visit: InteractionVisit
 ): Promise<Interaction | undefined> {
+  await loadClient(server, visit)
   return server.db.write({ tenantId: visit.tenant.id }, async (tx) => {
     const found = await findOwnInteraction(tx, server, visit)
     return found && describe(tx, server, visit.tenant, found)
@@ -77,6 +78,7 @@ export async function finishInteraction(
   decision: Decision
 ): Promise<string | undefined> {
   const { tenant, uid } = visit
+  await loadClient(server, visit)
   return server.db.write({ tenantId: tenant.id }, async (tx) => {
     const found = await findOwnInteraction(tx, server, visit)
     const about = found && (await describe(tx, server, tenant, found))
@@ -101,6 +103,20 @@ export async function isOwnInteraction(
   visit: InteractionVisit
 ): Promise<boolean> {
   return (await findOwnInteraction(tx, server, visit)) !== undefined
+}
+
+/**
+ * Brings the document of an interaction's client into memory, if it has one: the page may be opened in another server
+ * than the one that fetched it, or much later.
+ */
+export async function loadClient(
+  server: AuthorizationServer,
+  { tenant, uid }: InteractionVisit
+): Promise<void> {
+  if (!server.documents.isOn()) return
+  const place = { tenantId: tenant.id, kind: 'Interaction' as const, id: uid }
+  const found = await server.db.write(place, (tx) => findArtifact(tx, server.clock(), place))
+  if (found) await server.documents.load(paramsOf(found.payload).client_id ?? '')
 }
 
 async function findOwnInteraction(

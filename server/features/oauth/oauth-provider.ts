@@ -120,8 +120,11 @@ const lifetimes: Configuration['ttl'] = {
   // It lives for one request; the library wants a number.
   Session: interactionSeconds,
   IdToken: accessTokenSeconds,
-  RefreshToken: (_ctx, token) =>
-    Math.max(1, Math.min(refreshIdleSeconds, grantSeconds - token.totalLifetime()))
+  // One that is not rotated could not outlive its first thirty days, however much it is used.
+  RefreshToken: (_ctx, token, client) => {
+    const idleSeconds = client.clientAuthMethod === 'none' ? refreshIdleSeconds : grantSeconds
+    return Math.max(1, Math.min(idleSeconds, grantSeconds - token.totalLifetime()))
+  }
 }
 
 function makeFeatures({ issuer, readDocument }: ProviderPlace): Configuration['features'] {

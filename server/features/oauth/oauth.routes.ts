@@ -80,7 +80,7 @@ function registration(http: Http, app: App, server: AuthorizationServer): void {
     send(reply, await register(server, request.tenant, callOf(request)))
 
   http.post('/register', options, async (request, reply) => {
-    await countClientCall(app, registrationLimit, request, reply)
+    await countClientCall(app, registrationLimit, request, reply, request.tenant.id)
     return manage(request, reply)
   })
   http.get('/register/:clientId', options, manage)
@@ -95,7 +95,8 @@ function callOf(request: FastifyRequest) {
 }
 
 function queryOf(request: FastifyRequest): string {
-  return request.url.split('?')[1] ?? ''
+  const at = request.url.indexOf('?')
+  return at < 0 ? '' : request.url.slice(at + 1)
 }
 
 // What other browsers' scripts may read is decided once for the whole server; the rest is the library's to say.
@@ -130,10 +131,9 @@ function sendPage(reply: FastifyReply, { pageError }: Answer): FastifyReply {
 }
 
 const errorNames: Record<number, string> = {
-  400: 'invalid_request',
-  413: 'invalid_request',
-  415: 'invalid_request',
-  500: 'server_error'
+  429: 'temporarily_unavailable',
+  500: 'server_error',
+  503: 'temporarily_unavailable'
 }
 
 // RFC 6749 section 5.2 and RFC 7591 section 3.2.2: never the API's own shape.
@@ -147,7 +147,7 @@ async function oauthError(
   const { status } = found.row
   if (status === 429 || status === 503)
     reply.header('retry-after', Math.max(1, Math.ceil(found.retryAfterSeconds ?? 1)))
-  const body = { error: errorNames[status] ?? 'temporarily_unavailable', error_description: found.message }
+  const body = { error: errorNames[status] ?? 'invalid_request', error_description: found.message }
   return reply
     .code(status)
     .header('cache-control', 'no-store')

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import * as oauth from 'openid-client'
+import { makeOauthSweep } from '#server/features/oauth/oauth-sweep.ts'
 import { connect, openPlace, type Place, registerClient } from '../../../testing/oauth.ts'
 import type { Answer, World } from '../../../testing/world.ts'
 import { openWorld } from '../../../testing/world.ts'
@@ -125,7 +126,11 @@ test('a kept answer is sealed, and gone once it may not be given again [C3-refre
       assert.ok(!row.sealed_answer?.includes(secret))
     }
   pass(61)
-  await connect(place, config)
+  const sweep = makeOauthSweep(1)
+  const { length } = await world.db.read({ tenantId: '' }, (tables) =>
+    tables.selectFrom('tenants').select('id')
+  )
+  for (let at = 0; at < length; at++) await world.db.install((tx) => sweep(tx, world.now()))
   assert.deepEqual(
     (await kept()).filter((row) => row.sealed_answer !== null),
     []

@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomInt } from 'node:crypto'
 import { sql } from 'kysely'
 import { recordEvent } from '#server/kernel/audit.ts'
 import { addSeconds, type Clock } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
 import { hashesMatch, type Secrets } from '#server/kernel/secrets.ts'
 import { touchClient } from '../oauth-clients/oauth-client.ts'
-import { type Artifact, findArtifact, hashArtifactId } from './oauth-artifact.ts'
+import { type Artifact, findArtifact, hashArtifactId, pruneExpired } from './oauth-artifact.ts'
 import type { Answer, ExchangeScope } from './oauth-exchange.ts'
 import { takeGrant } from './oauth-grant.ts'
 
@@ -18,6 +18,8 @@ export type TokenRequest = {
   arrived: Date
 }
 
+// A prune takes more rows than so many answers add.
+const pruneEvery = 20
 const refusedGrant = { error: 'invalid_grant', error_description: 'grant request is invalid' }
 
 export type TokenMeans = { secrets: Secrets; clock: Clock; replaySeconds: number }
@@ -147,7 +149,9 @@ function fingerprint({ params }: TokenRequest): Buffer {
 
 async function finish(scope: ExchangeScope, tenantId: string, answer: Answer): Promise<Answer> {
   const client = answer.entities.Client
-  if (answer.status === 200 && client) await touchClient(scope.tx, scope.now, tenantId, client.clientId)
+  if (answer.status !== 200 || !client) return answer
+  await touchClient(scope.tx, scope.now, tenantId, client.clientId)
+  if (randomInt(pruneEvery) === 0) await pruneExpired(scope.tx, scope.now, tenantId)
   return answer
 }
 

@@ -8,11 +8,6 @@ import type { SigningKeys } from '../oauth-keys/signing-key.ts'
 import { makeGrantStates } from './grant-state.ts'
 import { resourceUrl } from './oauth-metadata.ts'
 
-/** Whether a bearer token has the form of a JWT; anything else is another authenticator's. */
-export function isJwt(bearer: string): boolean {
-  return /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/.test(bearer)
-}
-
 type Refused = { refusal: string }
 
 const clockToleranceSeconds = 5
