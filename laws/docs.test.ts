@@ -33,7 +33,7 @@ function missingScripts(text: string): string[] {
 }
 
 const nodeVersion = manifest.engines.node.replace(/^\D+/, '')
-const oldestPostgres = /version\) < ([\d_]+)/
+const oldestPostgres = /number\) < ([\d_]+)/
   .exec(readText('server/kernel/db-check.ts'))?.[1]
   ?.replace('_', '')
 const postgresVersions = [

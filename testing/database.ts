@@ -15,6 +15,9 @@ export interface TestPostgres {
 export interface TestDatabase {
   connection: ConnectionSettings
   superuser: ConnectionSettings
+  /** Ends every session in it and lets nobody in, as if the server were away. */
+  refuseConnections(): Promise<void>
+  takeConnections(): Promise<void>
   /** Ends every session in it and removes it. */
   drop(): Promise<void>
 }
@@ -57,6 +60,15 @@ export async function createDatabase(name: string): Promise<TestDatabase> {
   return {
     connection: { ...connection, database },
     superuser: { ...superuser, database },
+    refuseConnections: () =>
+      asSuperuser(superuser, async (client) => {
+        await client.query(`alter database ${database} connection limit 0`)
+        await client.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = $1', [
+          database
+        ])
+      }),
+    takeConnections: () =>
+      asSuperuser(superuser, (client) => client.query(`alter database ${database} connection limit -1`)),
     drop: async () => {
       await asSuperuser(superuser, (client) =>
         client.query(`drop database if exists ${database} with (force)`)

@@ -131,15 +131,22 @@ async function runTransaction<T>(tx: Tx, tenantId: string, rule: (tx: Tx) => Pro
   for (const step of opened) if (step.status === 'rejected') throw await abandoned(tx, step.reason)
   try {
     const result = await rule(tx)
-    await sql`commit`.execute(tx)
+    await commit(tx)
     return result
   } catch (error) {
     if (error instanceof Problem && error.keepsWrites) {
-      await sql`commit`.execute(tx)
+      await commit(tx)
       throw error
     }
     throw await abandoned(tx, error)
   }
+}
+
+// PostgreSQL answers the commit of a transaction in which a statement failed with a silent rollback. The statement in
+// front, sent along with it, fails instead, so that a rule that hid the failure is not taken for a success.
+async function commit(tx: Tx): Promise<void> {
+  const ended = await Promise.allSettled([sql`select 1`.execute(tx), sql`commit`.execute(tx)])
+  for (const step of ended) if (step.status === 'rejected') throw step.reason
 }
 
 // A rollback that fails means a broken connection, which the pool notices; the first error is the one to tell.
