@@ -127,8 +127,10 @@ test('versions in prose are those of the package', () => {
     staleVersions('Node 20, Node.js ≥ 24.7, Node 24, PostgreSQL 14 and PostgreSQL 15, PostgreSQL 18'),
     ['20', '14']
   )
+  // What was measured was measured with the versions of its day.
+  const measured = 'bench/results.md'
   assert.deepEqual(
-    every((_path, text) => staleVersions(text)),
+    every((path, text) => (path === measured ? [] : staleVersions(text))),
     []
   )
 })

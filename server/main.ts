@@ -27,6 +27,7 @@ async function start(settings: Settings, log: Logger): Promise<void> {
     undo.push(() => db.close())
     const secrets = await openSecrets(db, await loadSecret(settings))
     await db.install((tx) => ensureHome(tx, systemClock()))
+    const isClaimed = await isHomeClaimed(db)
     const watch = await watchPublicUrl({ db, settings, log })
     undo.push(async () => watch.close())
     const jobs = openJobs(address, log)
@@ -53,7 +54,7 @@ async function start(settings: Settings, log: Logger): Promise<void> {
       { publicUrl: publicUrl.origin, port: settings.port, host: settings.host },
       `Ekso is ready at ${publicUrl.origin}`
     )
-    if (!(await isHomeClaimed(db))) log.info(`Nobody owns this install yet: open ${publicUrl.origin}/startup`)
+    if (!isClaimed) log.info(`Nobody owns this install yet: open ${publicUrl.origin}/startup`)
   } catch (error) {
     await stopping.stop()
     throw error

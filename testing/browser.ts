@@ -82,6 +82,8 @@ const readShape = `(() => {
   }
 })()`
 
-export function shapeOf(page: Page): Promise<PageShape> {
+export async function shapeOf(page: Page): Promise<PageShape> {
+  // Its stylesheet too: what came after a press may still be on its way.
+  await page.waitForLoadState('load')
   return page.evaluate<PageShape>(readShape)
 }

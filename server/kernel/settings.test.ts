@@ -94,8 +94,10 @@ test('a public URL is an origin of a name that can have sub-domains', () => {
     'https://0x7f000001'
   ])
     assert.match(faultsOf({ ...elsewhere, EKSO_PUBLIC_URL: url }).join(), /rather than an IP address/, url)
-  for (const url of ['ekso.example', '//ekso.example', 'javascript:alert(1)', 'https://', 'https://a b'])
-    assert.match(faultsOf({ ...elsewhere, EKSO_PUBLIC_URL: url }).join(), /http or https address/, url)
+  for (const url of ['ekso.example', '//ekso.example', 'https://a b'])
+    assert.match(faultsOf({ ...elsewhere, EKSO_PUBLIC_URL: url }).join(), /is not a URL/, url)
+  assert.match(faultsOf({ ...elsewhere, EKSO_PUBLIC_URL: 'javascript:alert(1)' }).join(), /http or https/)
+  assert.match(faultsOf({ ...elsewhere, EKSO_PUBLIC_URL: 'https://' }).join(), /has no host/)
 })
 
 test('it listens on the loopback address for localhost, else on all; HOST decides [C5-host-default]', () => {
@@ -174,4 +176,9 @@ test('off localhost sign-up is closed unless EKSO_SIGNUP=open was set [C5-signup
   assert.equal(await ask('signup_far_open', { ...elsewhere, EKSO_SIGNUP: 'open' }), 'open')
   assert.equal(await ask('signup_near', {}), 'open')
   assert.equal(await ask('signup_near_closed', { EKSO_SIGNUP: 'closed' }), 'SIGNUP_CLOSED')
+})
+
+test('a setup token that can be guessed is warned of', () => {
+  assert.match(readSettings({ EKSO_SETUP_TOKEN: 'letmein' }).warnings.join(), /EKSO_SETUP_TOKEN is short/)
+  assert.deepEqual(readSettings({ EKSO_SETUP_TOKEN: 't'.repeat(16) }).warnings, [])
 })

@@ -61,7 +61,7 @@ test('the page shows what was asked, by whom, from where, with which rights, esc
     `//${wish.domain}.`,
     address,
     'Claude bCodeb',
-    'None. You become the owner'
+    'None, unless you tick the box below. You become the owner.'
   ])
     assert.ok(text.includes(shown), shown)
   assert.ok(text.includes('A &#60;script&#62;&#38;&#34;Co&#34;') && text.includes('O&#39;Neil &#60;i&#62;'))

@@ -230,7 +230,7 @@ for (const [name, url, headers] of [
   })
 
 test('of the caller the mail has the domain and the cleaned name of the agent, none of it in the subject [C2-mail-content]', async () => {
-  const wish = newWish({ name: 'Visit http://evil.example', company: 'YOU WON <b>1000</b>' })
+  const wish = newWish({ name: 'Visit http://evil.example', company: 'YOU WON <b>GOLD</b>' })
   const agent = {
     name: 'Claude\u202e Code http://evil.example/?x=<b>\r\nBcc: a@b.example',
     codeChallenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
@@ -242,7 +242,7 @@ test('of the caller the mail has the domain and the cleaned name of the agent, n
   for (const text of [letter.text, letter.html]) {
     assert.ok(text.includes('Claude Code httpevilexamplexb Bcc abexample'), text)
     assert.ok(text.includes(wish.domain))
-    for (const foreign of ['Visit', 'WON', '1000', 'evil.example', 'a@b', '555', '\u202e'])
+    for (const foreign of ['Visit', 'WON', 'GOLD', 'evil.example', 'a@b', '555', '\u202e'])
       assert.ok(!text.includes(foreign), foreign)
   }
 })

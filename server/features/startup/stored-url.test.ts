@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { claim, claimState, soundClaim } from '../../../testing/claims.ts'
+import { openMailbox } from '../../../testing/mailbox.ts'
 import { askForCode, mailedLink, newWish } from '../../../testing/signups.ts'
 import { openWorld, until } from '../../../testing/world.ts'
 
@@ -108,4 +109,17 @@ test('a localhost install may be started on another port after its claim', async
   const other = await world.twin({ PORT: '7000' })
   assert.equal((await other.call('GET /openapi.json')).body.servers[0].url, 'http://localhost:7000')
   assert.equal((await claim(other, soundClaim)).status, 410)
+})
+
+test('mail comes from the stored host [C4-stored-used]', async (t) => {
+  const mailbox = await openMailbox()
+  t.after(() => mailbox.close())
+  const settings = { EKSO_SETUP_TOKEN: setupToken, EKSO_SIGNUP: 'open', SMTP_URL: mailbox.url }
+  const world = await openWorld(t, 'stored_url_sender', settings)
+  assert.doesNotMatch((await claim(world, { publicUrl, setupToken })).body.message, /SMTP_URL/)
+  const wish = newWish()
+  await askForCode(world, wish)
+  const { headers } = await mailbox.waitForMail((mail) => mail.to.includes(wish.email))
+  const from = headers.find(({ key }) => key === 'from')
+  assert.match(from?.value ?? '', /no-reply@ekso\.acme\.example/)
 })
