@@ -8,7 +8,7 @@ import {
   type Schema
 } from '#server/kernel/http/api-document.ts'
 import type { Door } from '#server/kernel/http/http-type.ts'
-import { beginFor, callerOf, fillPath, parameterOf, valueMakers } from './door-value.ts'
+import { beginFor, callerOf, fillPath, parameterOf, valueMakers, visitorOf } from './door-value.ts'
 import { newWish } from './signups.ts'
 import type { CallOptions, World } from './world.ts'
 
@@ -41,11 +41,16 @@ export function requestsOf(world: World, document: ApiDocument, door: Door): Doo
   const make = async (): Promise<SoundRequest> => {
     const value = parameter ? await valueMakers[parameter]?.(world) : undefined
     const caller = door.access.kind === 'signed-in' ? await callerOf(world) : undefined
-    const host = value?.host ?? caller?.host ?? 'localhost:6050'
-    const headers = caller ? { authorization: `Bearer ${caller.owner.key}` } : {}
+    const visitor = /^\/(?:account|interaction)(?:\/|$)/.test(door.url) ? await visitorOf(world) : undefined
+    const host = value?.host ?? caller?.host ?? visitor?.host ?? 'localhost:6050'
+    const headers: Record<string, string> = caller
+      ? { authorization: `Bearer ${caller.owner.key}` }
+      : visitor
+        ? { cookie: visitor.cookie }
+        : {}
     const what = `${door.method} ${value ? fillPath(door, value.value) : door.url}`
     const isForm = door.access.kind === 'page' && door.method !== 'GET'
-    if (isForm) return { what, options: { host, form: {} } }
+    if (isForm) return { what, options: { host, headers, form: {} } }
     if (!schema) return { what, options: { host, headers } }
     const body = caller ? soundRecord : soundBody
     return { what, options: { host, headers, body: await body(world, document, schema, door) } }

@@ -1,4 +1,5 @@
 import type { Door } from '#server/kernel/http/http-type.ts'
+import { openOwned, signedInTab } from './owner.ts'
 import { addPerson, makeKey, openWorkspace, type Person, type Workspace } from './people.ts'
 import { askForCode, mailedCode, mailedLink, newWish, openWorkspaceFor, type Wish } from './signups.ts'
 import type { World } from './world.ts'
@@ -26,6 +27,15 @@ export const valueMakers: Record<string, (world: World) => Promise<DoorValue>> =
     if (set.status >= 400) throw new Error(`the password could not be set: ${set.text}`)
     return linkOf(world, wish, 'undo')
   },
+  '/account/keys/:id': async (world) => {
+    const { host, keyId } = await visitorOf(world)
+    return { value: keyId, host }
+  },
+  // Only the browser that began an interaction finds it, so that here none will do.
+  '/account/apps/:grantId': async (world) => inVisit(world, 'grant_01jz0000000000000000000000'),
+  '/authorize/:uid': async (world) => inVisit(world, 'a'.repeat(43)),
+  '/register/:clientId': async (world) => inVisit(world, 'client_01jz0000000000000000000000'),
+  '/interaction/:uid': async (world) => inVisit(world, 'a'.repeat(43)),
   '/api/user/:id': async (world) => {
     const { host, colleague } = await callerOf(world)
     return { value: colleague.userId, host }
@@ -44,6 +54,33 @@ export const valueMakers: Record<string, (world: World) => Promise<DoorValue>> =
     await makeKey(world, owner, ['work:read'])
     return { value: (await owner.call('GET /api/admin/api-key?limit=1')).body[0].id, host }
   }
+}
+
+/** A browser in which the owner of a workspace is signed in, for the doors of people; one in each world. */
+export function visitorOf(world: World): Promise<Visitor> {
+  const known = visitors.get(world) ?? openVisitor(world)
+  visitors.set(world, known)
+  return known
+}
+
+async function inVisit(world: World, value: string): Promise<DoorValue> {
+  return { value, host: (await visitorOf(world)).host }
+}
+
+type Visitor = { host: string; cookie: string; keyId: string }
+
+const visitors = new WeakMap<World, Promise<Visitor>>()
+
+async function openVisitor(world: World): Promise<Visitor> {
+  const tab = await signedInTab(await openOwned(world))
+  const made = await tab.open('POST /account/keys', {
+    form: { name: 'Build', scope: 'work:read', days: '30' }
+  })
+  if (made.status !== 200) throw new Error(`no key was made: ${made.status}`)
+  const { text } = await tab.open('GET /account/keys')
+  const keyId = /\/account\/keys\/([^/]+)\/revoke/.exec(text)?.[1] ?? ''
+  const cookie = [...tab.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  return { host: tab.host, cookie, keyId }
 }
 
 type Caller = Workspace & { colleague: Person }
