@@ -40,13 +40,13 @@ export function oauthRoutes(app: App, server: AuthorizationServer): void {
 function pages(http: Http, server: AuthorizationServer): void {
   http.get('/authorize', { config: { access: pageAccess({ on: 'any' }) } }, async (request, reply) => {
     const issuer = server.issuerOf(request.tenant)
-    let cookies = request.headers.cookie
-    if (readBrowserCookie(cookies, issuer) === undefined) {
-      const cookie = browserCookie(newSecretToken(), issuer)
-      reply.header('set-cookie', cookie)
-      cookies = cookie.split(';', 1)[0]
-    }
-    return send(reply, await beginAuthorization(server, request.tenant, { query: queryOf(request), cookies }))
+    const known = readBrowserCookie(request.headers.cookie, issuer)
+    const cookie = browserCookie(known ?? newSecretToken(), issuer)
+    const call = { query: queryOf(request), cookies: cookie }
+    const answer = await beginAuthorization(server, request.tenant, call)
+    const isBegun = String(answer.headers.location ?? '').startsWith('/interaction/')
+    if (isBegun && known === undefined) reply.header('set-cookie', cookie)
+    return send(reply, answer)
   })
 
   http.get(

@@ -41,7 +41,7 @@ function readyPage(name: string): HtmlText {
   return page({
     title: name,
     body: html`${pageMark('place')}
-<h1><bdi>${name}</bdi></h1>
+<h1>${name}</h1>
 <p>This workspace is open to its people.</p>
 <p><a class="button" href="/sign-in">Sign in</a></p>
 <p class="quiet">No password yet? The link in the welcome mail sets it. Is that link lost or used up, or the password
