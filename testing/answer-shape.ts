@@ -26,7 +26,8 @@ export function assertSound(answer: Answer, sent: string): void {
   if (type.startsWith('text/html')) assert.doesNotMatch(bareMarkup(answer.text), foreignMarkup, sent)
   if (answer.status < 400) return
   if (answer.text === '') return
-  if (type.startsWith('application/json')) assertProblem(answer, sent)
+  if (type.startsWith('application/json') && oauthDoor.test(sent)) assertOAuthError(answer, sent)
+  else if (type.startsWith('application/json')) assertProblem(answer, sent)
   else assert.match(type, /^text\/html/, `${sent} answered ${answer.status} as ${type}`)
 }
 
@@ -52,6 +53,19 @@ function assertOwnCookies({ headers }: Answer, sent: string): void {
 
 function assertOwnLocation({ headers: { location } }: Answer, sent: string): void {
   if (location !== undefined) assert.match(location, /^\/(?![/\\])/, `${sent} leads to ${location}`)
+}
+
+// These answer in the shapes of RFC 6749 and 7591 once the request is a request at all (contract §3).
+const oauthDoor = /^[A-Z]+ \/(?:token|revoke|register|authorize)\b/
+
+function assertOAuthError(answer: Answer, sent: string): void {
+  const { error, error_description: description, code } = answer.body
+  if (code !== undefined) {
+    assertProblem(answer, sent)
+    return
+  }
+  assert.match(error, /^[a-z_]{4,40}$/, sent)
+  assert.ok(description === undefined || typeof description === 'string', sent)
 }
 
 function assertProblem({ status, body }: Answer, sent: string): void {

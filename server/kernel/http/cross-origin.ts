@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 
 // No route here reads a cookie (contract §3), so any page may call it and gains nothing it could not do without a browser.
-const openPaths = /^\/(api\/|openapi\.json$|\.well-known\/(oauth-|jwks\.json$)|token$|register(\/|$)|mcp$)/
+export const openPaths =
+  /^\/(api\/|openapi\.json$|\.well-known\/(oauth-|jwks\.json$)|token$|register(\/|$)|mcp$)/
 
 const methods = 'GET, HEAD, POST, PUT, PATCH, DELETE'
 const requestHeaders =
