@@ -26,7 +26,8 @@ export function assertSound(answer: Answer, sent: string): void {
   if (type.startsWith('text/html')) assert.doesNotMatch(bareMarkup(answer.text), foreignMarkup, sent)
   if (answer.status < 400) return
   if (answer.text === '') return
-  if (type.startsWith('application/json')) assertProblem(answer, sent)
+  if (typeof answer.body?.error === 'string') assertOauthError(answer, sent)
+  else if (type.startsWith('application/json')) assertProblem(answer, sent)
   else assert.match(type, /^text\/html/, `${sent} answered ${answer.status} as ${type}`)
 }
 
@@ -52,6 +53,17 @@ function assertOwnCookies({ headers }: Answer, sent: string): void {
 
 function assertOwnLocation({ headers: { location } }: Answer, sent: string): void {
   if (location !== undefined) assert.match(location, /^\/(?![/\\])/, `${sent} leads to ${location}`)
+}
+
+// RFC 6749 section 5.2, RFC 7591 section 3.2.2: the endpoints of the authorization server have a shape of their own.
+function assertOauthError({ body }: Answer, sent: string): void {
+  assert.match(sent, /\/(?:token|revoke|register)/)
+  assert.match(body.error, /^[a-z_]+$/, sent)
+  assert.deepEqual(
+    Object.keys(body).filter((name) => name !== 'error' && name !== 'error_description'),
+    [],
+    sent
+  )
 }
 
 function assertProblem({ status, body }: Answer, sent: string): void {

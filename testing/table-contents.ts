@@ -1,9 +1,9 @@
 import pg from 'pg'
 import type { TestDatabase } from './database.ts'
 
-/** What a refused request may write: counted calls, kept answers, tries at a code, and what jobs do to a letter. */
+/** What a refused request may write: counted calls, kept answers, tries at a code, a workspace's first keys, and what jobs do to a letter. */
 const mayChange = {
-  tables: ['limit_hits', 'sign_in_failures', 'kept_answers', 'schema_migrations'],
+  tables: ['limit_hits', 'sign_in_failures', 'kept_answers', 'schema_migrations', 'oauth_keys'],
   columns: ['tries', 'sealed', 'state', 'attempts', 'next_try', 'settled']
 }
 
