@@ -7,7 +7,7 @@ import { findFounder } from '../people/user.ts'
 import { type AgentAccess, giveAgentAccess } from './agent-access.ts'
 
 /** How long after the workspace was opened a lost answer can be had again (contract §2). */
-export const handOverSeconds = 3600
+const handOverSeconds = 3600
 
 /**
  * What step 2 answers an agent beside its workspace: a fresh code for its own `/token`, and what an earlier one gave
