@@ -107,7 +107,7 @@ const ownersPassword = 'Wharf-Lantern-42'
  * Parameters for which the makers have only a well-formed value: the door wants a browser's cookie or a client's token
  * beside, and its feature's own tests bring a real one to other hosts.
  */
-const madeUp = [
+export const madeUp = [
   '/account/apps/:grantId',
   '/authorize/:uid',
   '/register/:clientId',
