@@ -15,6 +15,7 @@ export const onboardingPromises: Chapter[] = [
       'C2-resend': 'resend sends a new code and kills the old one.',
       'C2-resend-limits': 'A sign-up gets at most 3 codes, 2 minutes apart.',
       'C2-email': 'email corrects the address before confirmation, at most twice; the old code dies.',
+      'C2-form-person': 'People sign up by a form on the public host, under the same rules and budget.',
       'C2-cancel': 'cancel ends the sign-up; its code and links die.',
       'C2-budget':
         'resend, email and the form for people share the 5 in 5 minutes; check, status and cancel do not.'

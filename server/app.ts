@@ -30,6 +30,7 @@ import { oauthMetadataRoutes } from './features/resource-server/oauth-metadata.r
 import { sweepFailures } from './features/sign-in/password-throttle.ts'
 import { endSessions, findSignedIn } from './features/sign-in/session.ts'
 import { signInCodePages, signInPages } from './features/sign-in/sign-in.pages.ts'
+import { signUpFormPages } from './features/sign-up-form/sign-up-form.pages.ts'
 import { startupPages } from './features/startup/startup.pages.ts'
 import { startupRoutes } from './features/startup/startup.routes.ts'
 import { workspacePages } from './features/tenancy/workspace.pages.ts'
@@ -73,6 +74,7 @@ export async function buildApp(parts: Parts): Promise<App> {
   signupRoutes(app)
   signupResourceRoutes(app)
   signupCodeRoutes(app)
+  signUpFormPages(app)
   confirmPages(app)
   undoPages(app)
   passwordPages(app)

@@ -31,6 +31,8 @@ function linksIn({ text, headers, body }: Answer): string[] {
   const inHeader = [...(headers.link ?? '').matchAll(/<([^>]+)>/g)].map((match) => match[1] ?? '')
   // The name of its language looks like an address and leads nowhere.
   if (type.includes('svg')) return inHeader
+  // Endpoints of OAuth are no documents: a client uses them, and its own tests do.
+  if (body?.token_endpoint) return inHeader
   if (type.includes('json')) return [...inHeader, ...addressesIn(body)]
   if (type.includes('html'))
     return [...inHeader, ...[...text.matchAll(/\b(?:href|src)="([^"]+)"/g)].map((match) => match[1] ?? '')]

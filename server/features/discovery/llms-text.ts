@@ -23,6 +23,11 @@ export function llmsText(means: Pick<Means, 'publicUrl' | 'takesSignups'>): stri
     '## API',
     [
       link('OpenAPI description', openApiPath, 'every operation, OpenAPI 3.1'),
+      link(
+        'OAuth metadata',
+        '/.well-known/oauth-authorization-server',
+        'how a client gets access; each workspace has its own'
+      ),
       link('API reference', referencePath, 'the same as a page for people')
     ].join('\n'),
     '## Optional',

@@ -51,9 +51,10 @@ forgotten? <a href="/password">Have a new one sent</a>.</p>`
 
 function homePage(publicUrl: URL, takesSignups: boolean, isClaimed: boolean): HtmlText {
   const signup = takesSignups
-    ? html`<p>Ask your AI agent to open a workspace for you. It takes two calls, and nothing is opened before you have
+    ? html`<p>Ask your AI agent to open a workspace for you, or do it yourself. Nothing is opened before you have
 confirmed it by mail.</p>
-<p><a class="button${!isClaimed && ' secondary'}" href="/guide/agent-onboarding">How agents sign people up</a></p>`
+<p><a class="button${!isClaimed && ' secondary'}" href="/guide/agent-onboarding">How agents sign people up</a>
+<a class="button secondary" href="/signup">Open a workspace yourself</a></p>`
     : html`<p>This install does not take sign-ups. Ask whoever runs it for a workspace.</p>`
   return page({
     title: 'Work that people and agents share',
