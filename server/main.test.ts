@@ -8,6 +8,7 @@ import { after, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createDatabase } from '../testing/database.ts'
 import { openMailbox } from '../testing/mailbox.ts'
+import { otherUserIsBarred } from '../testing/other-user.ts'
 import { freePort, type RunningServer, startRefused, startServer } from '../testing/running-server.ts'
 import { until } from '../testing/world.ts'
 
@@ -168,7 +169,7 @@ test('two servers on one database count limits and repeat answers as one [C1-lim
 })
 
 test('an ordinary user can run it', {
-  skip: process.getuid?.() !== 0 && 'only root can become another user'
+  skip: await otherUserIsBarred()
 }, async (t) => {
   const data = mkdtempSync(join(tmpdir(), 'ekso-user-'))
   t.after(() => rmSync(data, { recursive: true, force: true }))

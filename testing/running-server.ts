@@ -29,7 +29,7 @@ export async function startServer(
   const server = launch({ PORT: String(port), EKSO_RATE_LIMIT: '0', ...environment }, options)
   t.after(() => server.end('SIGKILL'))
   while (!server.lines.some((line) => line.includes('Ekso is ready'))) {
-    if (server.process.exitCode !== null) throw new Error(`The server ended:\n${server.lines.join('\n')}`)
+    if (server.hasEnded()) throw new Error(`The server ended:\n${server.lines.join('\n')}`)
     await sleep(20)
   }
   return {
@@ -58,14 +58,21 @@ function launch(environment: Record<string, string>, options: { uid?: number; gi
   const lines: string[] = []
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => lines.push(...text.split('\n').filter(Boolean)))
+  let isOver = false
   const ended = new Promise<number | string | null>((resolve) => {
-    child.once('close', (code, signal) => resolve(code ?? signal))
+    const end = (how: number | string | null) => {
+      isOver = true
+      resolve(how)
+    }
+    child.once('close', (code, signal) => end(code ?? signal))
+    // It could not even be started.
+    child.once('error', (error) => end(error.message))
   })
   const end = async (signal: NodeJS.Signals = 'SIGTERM') => {
     child.kill(signal)
     return ended
   }
-  return { process: child, lines, ended, end }
+  return { process: child, lines, ended, end, hasEnded: () => isOver }
 }
 
 async function callServer(

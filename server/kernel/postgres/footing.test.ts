@@ -3,6 +3,7 @@ import { chmod, chown, lstat, mkdir, readdir, realpath, stat } from 'node:fs/pro
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { ask, keepLog, processesIn, quick, spawnServer, temporaryFolder } from '../../../testing/embedded.ts'
+import { otherUserIsBarred } from '../../../testing/other-user.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts'
 import { effectiveUid, findUnprivilegedUser, runAsUser } from './unprivileged.ts'
 
@@ -12,18 +13,7 @@ const needsNamespaces =
   isRoot && (await runAsUser({ way: 'namespace', uid: 1, gid: 1 }, '/bin/sh', ['-c', ':'])) === null
     ? false
     : 'user namespaces are not allowed here'
-const testing = join(import.meta.dirname, '../../../testing')
-const needsOthers =
-  isRoot &&
-  (await runAsUser({ way: 'user', uid: 54321, gid: 54321 }, '/bin/sh', [
-    '-c',
-    'test -x "$1" && test -r "$2"',
-    'sh',
-    process.execPath,
-    join(testing, 'embedded.ts')
-  ])) === null
-    ? false
-    : 'another user cannot be made to run this source'
+const needsOthers = await otherUserIsBarred()
 
 let temporary: Awaited<ReturnType<typeof temporaryFolder>>
 let dataDir: string
@@ -60,7 +50,9 @@ async function assertKept(server: EmbeddedPostgres): Promise<void> {
 }
 
 describe('run by root', { skip: needsRoot }, () => {
-  test('PostgreSQL runs as an unprivileged user, who owns the database and nothing else', async () => {
+  test('PostgreSQL runs as an unprivileged user, who owns the database and nothing else', {
+    skip: needsOthers
+  }, async () => {
     const user = await findUnprivilegedUser()
     assert.equal(await keepAndStop(await start(true)), user?.uid)
     assert.equal((await stat(join(dataDir, 'postgres'))).uid, user?.uid)
