@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../testing/running-server.ts'
 
@@ -12,6 +13,14 @@ export type WatchedServer = {
   end(): Promise<void>
 }
 
+const root = new URL('..', import.meta.url)
+const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
+  scripts: { start: string }
+}
+// As `npm start` has them, so that what is measured is what runs.
+const flags = scripts.start.match(/--[a-z-]+=\S+/g) ?? []
+const cache = /NODE_COMPILE_CACHE=(\S+)/.exec(scripts.start)?.[1] ?? ''
+
 const watch = fileURLToPath(new URL('./watch-process.ts', import.meta.url))
 
 /** Starts a file as a server and waits for its first 200 at `path`. Throws with its log when it ends instead. */
@@ -22,8 +31,14 @@ export async function startWatched(
 ): Promise<WatchedServer> {
   const port = await freePort()
   const spawned = performance.now()
-  const child = spawn(process.execPath, ['--import', watch, fileURLToPath(file)], {
-    env: { PATH: process.env.PATH ?? '', PORT: String(port), LOG_LEVEL: 'info', ...environment },
+  const child = spawn(process.execPath, [...flags, '--import', watch, fileURLToPath(file)], {
+    env: {
+      NODE_COMPILE_CACHE: fileURLToPath(new URL(cache, root)),
+      PATH: process.env.PATH ?? '',
+      PORT: String(port),
+      LOG_LEVEL: 'info',
+      ...environment
+    },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc']
   })
   let log = ''
