@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { addSeconds } from './clock.ts'
 import type { Tx } from './db.ts'
 import { sqlState } from './db-trouble.ts'
+import { deleteExpired } from './expired-rows.ts'
 import { type FieldFault, Problem, type ProblemCode, problem } from './problem.ts'
 import { hashesMatch, type Secrets } from './secrets.ts'
 
@@ -104,11 +105,6 @@ async function keep(tx: Tx, secrets: Secrets, key: OnceKey, kept: Kept): Promise
 }
 
 /** Removes a bounded number of answers whose 24 hours have passed. Returns how many. */
-export async function sweepKeptAnswers(tx: Tx, now: Date, most: number): Promise<number> {
-  const { numAffectedRows } = await sql`
-    delete from kept_answers where key_hash in
-      (select key_hash from kept_answers where expires <= ${now} order by expires limit ${most} for update skip locked)`.execute(
-    tx
-  )
-  return Number(numAffectedRows ?? 0)
+export function sweepKeptAnswers(tx: Tx, now: Date, most: number): Promise<number> {
+  return deleteExpired(tx, { table: 'kept_answers', key: 'key_hash', due: 'expires' }, now, most)
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { addSeconds, secondsUntil } from './clock.ts'
 import type { Tx } from './db.ts'
+import { deleteExpired } from './expired-rows.ts'
 import type { Secrets } from './secrets.ts'
 
 /** At most `quota` hits in any `windowSeconds`; kept in PostgreSQL, so it survives a restart and counts over all nodes. */
@@ -42,13 +43,8 @@ export async function clearHits(tx: Tx, secrets: Secrets, limit: Limit, subject:
 }
 
 /** Removes a bounded number of buckets whose windows have passed. Returns how many. */
-export async function sweepLimitHits(tx: Tx, now: Date, most: number): Promise<number> {
-  const { numAffectedRows } = await sql`
-    delete from limit_hits where bucket in
-      (select bucket from limit_hits where expires <= ${now} order by expires limit ${most} for update skip locked)`.execute(
-    tx
-  )
-  return Number(numAffectedRows ?? 0)
+export function sweepLimitHits(tx: Tx, now: Date, most: number): Promise<number> {
+  return deleteExpired(tx, { table: 'limit_hits', key: 'bucket', due: 'expires' }, now, most)
 }
 
 async function readState(tx: Tx, bucket: Buffer, limit: Limit, now: Date): Promise<LimitState> {

@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import { addSeconds } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
+import { deleteExpired } from '#server/kernel/expired-rows.ts'
 import type { Limit } from '#server/kernel/limit-hits.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { problem } from '#server/kernel/problem.ts'
@@ -76,9 +77,6 @@ export async function sweepSignups(tx: Tx, now: Date, most: number): Promise<num
       (select id from signups where created <= ${addSeconds(now, -keptSeconds)}
         and (rejected is null or created <= ${addSeconds(now, -refusedKeptSeconds)}) order by created limit ${most}
         for update skip locked)`.execute(tx)
-  await sql`delete from mail_blocks where address_hash in
-    (select address_hash from mail_blocks where until <= ${now} limit ${most} for update skip locked)`.execute(
-    tx
-  )
+  await deleteExpired(tx, { table: 'mail_blocks', key: 'address_hash', due: 'until' }, now, most)
   return Number(numAffectedRows ?? 0)
 }

@@ -1,7 +1,7 @@
 import { randomBytes, randomInt } from 'node:crypto'
-import { sql } from 'kysely'
 import { addSeconds } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
+import { deleteExpired } from '#server/kernel/expired-rows.ts'
 import { newId } from '#server/kernel/ids.ts'
 import { countHit } from '#server/kernel/limit-hits.ts'
 import type { Means } from '#server/kernel/means.ts'
@@ -120,10 +120,12 @@ async function endCodes(tx: Tx, tenantId: string, userId: string): Promise<void>
 
 // Row security keeps the install's sweeps out, so each new code takes some of the expired ones of its workspace.
 async function sweepCodes(tx: Tx, means: Means, tenantId: string): Promise<void> {
-  await sql`
-    delete from sign_in_codes where tenant_id = ${tenantId} and id in
-      (select id from sign_in_codes where tenant_id = ${tenantId} and expires <= ${means.now}
-       order by expires limit ${sweepRows} for update skip locked)`.execute(tx)
+  await deleteExpired(
+    tx,
+    { table: 'sign_in_codes', key: 'id', due: 'expires', tenantId },
+    means.now,
+    sweepRows
+  )
 }
 
 function stepHash(means: Means, tenantId: string, stepToken: string): Buffer {

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { sql } from 'kysely'
 import { type Actor, scopes } from '#server/kernel/actor.ts'
 import { addSeconds } from '#server/kernel/clock.ts'
 import type { Db, Tx } from '#server/kernel/db.ts'
+import { deleteExpired } from '#server/kernel/expired-rows.ts'
 import { newId } from '#server/kernel/ids.ts'
 import type { Means } from '#server/kernel/means.ts'
 import type { Session } from '#server/kernel/session-type.ts'
@@ -166,10 +166,7 @@ async function touch(db: Db, now: Date, tenantId: string, id: string): Promise<v
 
 // Row security keeps the install's sweeps out, so each sign-in takes some of what its own workspace left behind.
 async function sweepSessions(tx: Tx, means: Means, tenantId: string): Promise<void> {
-  await sql`
-    delete from sessions where tenant_id = ${tenantId} and id in
-      (select id from sessions where tenant_id = ${tenantId} and expires <= ${means.now}
-       order by expires limit ${sweepRows} for update skip locked)`.execute(tx)
+  await deleteExpired(tx, { table: 'sessions', key: 'id', due: 'expires', tenantId }, means.now, sweepRows)
 }
 
 function tokenHash(means: Means, tenantId: string, token: string): Buffer {

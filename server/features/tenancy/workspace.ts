@@ -1,7 +1,7 @@
-import { sql } from 'kysely'
 import { recordEvent } from '#server/kernel/audit.ts'
 import { addSeconds } from '#server/kernel/clock.ts'
 import { type Db, enterTenant, noTenant, type Tx } from '#server/kernel/db.ts'
+import { deleteExpired } from '#server/kernel/expired-rows.ts'
 import { type HostMeaning, workspaceUrl } from '#server/kernel/hosts.ts'
 import { newTenantId } from '#server/kernel/ids.ts'
 import type { Means } from '#server/kernel/means.ts'
@@ -102,8 +102,6 @@ export async function eraseClosedWorkspace(tx: Tx, now: Date): Promise<number> {
     .skipLocked()
     .executeTakeFirst()
   if (!due) return 0
-  // The cascade is subject to row security as well.
-  await enterTenant(tx, due.id)
   await tx.deleteFrom('outbox').where('tenant_id', '=', due.id).execute()
   await tx.deleteFrom('signups').where('tenant_id', '=', due.id).execute()
   await tx.deleteFrom('tenants').where('id', '=', due.id).execute()
@@ -111,11 +109,6 @@ export async function eraseClosedWorkspace(tx: Tx, now: Date): Promise<number> {
 }
 
 /** Frees a bounded number of names whose rest is over. Returns how many. */
-export async function sweepDomainRests(tx: Tx, now: Date, most: number): Promise<number> {
-  const { numAffectedRows } = await sql`
-    delete from domain_rests where domain in
-      (select domain from domain_rests where until <= ${now} limit ${most} for update skip locked)`.execute(
-    tx
-  )
-  return Number(numAffectedRows ?? 0)
+export function sweepDomainRests(tx: Tx, now: Date, most: number): Promise<number> {
+  return deleteExpired(tx, { table: 'domain_rests', key: 'domain', due: 'until' }, now, most)
 }
