@@ -45,8 +45,8 @@ export function workspaceUrl(publicUrl: URL, domain: string): string {
 }
 
 /** The stored address of a workspace: its issuer, and the one `Origin` that its forms have. Never from a request. */
-export function tenantOrigin(publicUrl: URL, tenant: { domain: string | null; isHome: boolean }): string {
-  if (tenant.isHome || tenant.domain === null) return publicUrl.origin
+export function tenantOrigin(publicUrl: URL, tenant: { domain: string | null }): string {
+  if (tenant.domain === null) return publicUrl.origin
   return new URL(workspaceUrl(publicUrl, tenant.domain)).origin
 }
 

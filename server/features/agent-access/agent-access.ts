@@ -36,7 +36,7 @@ export async function giveAgentAccess(
   tx: Tx,
   means: Means,
   wish: {
-    tenant: { id: string; domain: string | null; isHome: boolean }
+    tenant: { id: string; domain: string | null }
     userId: string
     agentName: string
     codeChallenge: string

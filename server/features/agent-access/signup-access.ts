@@ -30,7 +30,7 @@ export async function handOverAccess(
   }
   const founder = await findFounder(tx, tenantId)
   const given = await giveAgentAccess(tx, means, {
-    tenant: { id: tenantId, domain: signup.domain, isHome: false },
+    tenant: { id: tenantId, domain: signup.domain },
     userId: founder.id,
     agentName: signup.agent_name ?? '',
     codeChallenge

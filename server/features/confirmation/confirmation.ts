@@ -80,7 +80,7 @@ export async function approveSignup(
   const signup = await findOpen(tx, means, linkToken)
   if (!signup) return
   try {
-    await openWorkspace(tx, means, signup, signup, isAgentAllowed && signup.agent_code_challenge !== null)
+    await openWorkspace(tx, means, signup, signup, isAgentAllowed)
   } catch (error) {
     if (!(error instanceof Problem && error.code === 'DOMAIN_TAKEN')) throw error
   }

@@ -14,7 +14,7 @@ const placeholders = {
   verificationCode: '<6-digit code from the e-mail>'
 } as const
 
-type Situation = {
+export type Situation = {
   state: 'new' | SignupStatus
   signupId?: string
   /** The body that was sent: its sound fields stand in the skeletons, so that nothing must be remembered. */

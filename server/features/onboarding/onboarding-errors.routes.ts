@@ -3,8 +3,8 @@ import type { TSchema } from 'typebox'
 import { answerProblem } from '#server/kernel/http/errors.ts'
 import type { Means } from '#server/kernel/means.ts'
 import { type Problem, problem } from '#server/kernel/problem.ts'
-import { nextActionsAfter } from './next-actions.ts'
-import { type Fault, OnboardingProblem } from './signup.schema.ts'
+import { nextActionsAfter, type Situation } from './next-actions.ts'
+import { OnboardingProblem } from './signup.schema.ts'
 import { type Body, fault } from './signup-wish.ts'
 
 /** Answers every error of an onboarding route, also those of parsing and limits, with what to do next (contract §2). */
@@ -40,14 +40,7 @@ function membersOf(means: Means, found: Problem, request: FastifyRequest): Recor
   }
 }
 
-type Members = {
-  errors?: Fault[]
-  suggestions?: string[]
-  attemptsRemaining?: number
-  sendsRemaining?: number
-  correctionsRemaining?: number
-  resendAfterSeconds?: number
-}
+type Members = Omit<Situation, 'state' | 'signupId' | 'sent' | 'isMailLost'>
 
 function readBody(request: FastifyRequest): Body {
   const { body } = request

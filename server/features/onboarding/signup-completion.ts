@@ -59,7 +59,7 @@ export async function openWorkspace(
       ...wish,
       email_key: canonicalAddress(wish.email),
       completed: means.now,
-      agent_allowed: isAgentAllowed,
+      agent_allowed: isAgentAllowed && signup.agent_code_challenge !== null,
       tenant_id: founded.tenantId,
       undo_hash: means.secrets.hash('undo-link', undoToken),
       undo_expires: addSeconds(means.now, undoSeconds)

@@ -1,6 +1,6 @@
 import { addSeconds } from '#server/kernel/clock.ts'
 import type { Tx } from '#server/kernel/db.ts'
-import { workspaceUrl } from '#server/kernel/hosts.ts'
+import { tenantOrigin } from '#server/kernel/hosts.ts'
 import { newId, newSecretToken } from '#server/kernel/ids.ts'
 import { claimMailBudget } from '#server/kernel/mail-budget.ts'
 import type { Means } from '#server/kernel/means.ts'
@@ -49,7 +49,7 @@ export async function makePasswordLink(
       expires: addSeconds(means.now, lifeSeconds)
     })
     .execute()
-  return `${workspaceOrigin(means, of.domain)}/password/${token}`
+  return `${tenantOrigin(means.publicUrl, of)}/password/${token}`
 }
 
 /** Ends the links of a user, unused ones too. */
@@ -115,7 +115,7 @@ export async function spendPasswordLink(
     .executeTakeFirst()
   if (!spent) return undefined
   const userId = spent.user_id
-  const origin = workspaceOrigin(means, of.domain)
+  const origin = tenantOrigin(means.publicUrl, of)
   await setPassword(tx, means, {
     tenantId,
     userId,
@@ -149,18 +149,13 @@ export async function mailPasswordLink(tx: Tx, means: Means, place: Place, email
   if (!budget.ok) return
   const lifeSeconds = user.password_hash ? resetSeconds : firstPasswordSeconds
   const passwordUrl = await makePasswordLink(tx, means, { ...place, userId: user.id }, lifeSeconds)
-  const origin = workspaceOrigin(means, place.domain)
+  const origin = tenantOrigin(means.publicUrl, place)
   await postLetter(
     tx,
     means,
     means.now,
     passwordLinkLetter(means, { ...place, to: user.email, origin, passwordUrl, lifeSeconds })
   )
-}
-
-/** The address of a workspace, with its domain or as the home one. */
-export function workspaceOrigin(means: Means, domain: string | null): string {
-  return domain ? workspaceUrl(means.publicUrl, domain) : means.publicUrl.origin
 }
 
 function tokenHash(means: Means, token: string): Buffer {

@@ -1,6 +1,7 @@
 import { type Actor, requireFreshPassword, requireSuperAdmin } from '#server/kernel/actor.ts'
 import { recordDeed } from '#server/kernel/audit.ts'
 import type { Tx } from '#server/kernel/db.ts'
+import { tenantOrigin } from '#server/kernel/hosts.ts'
 import { newId } from '#server/kernel/ids.ts'
 import { claimMailBudget } from '#server/kernel/mail-budget.ts'
 import type { Means } from '#server/kernel/means.ts'
@@ -8,7 +9,7 @@ import { postLetter } from '#server/kernel/outbox.ts'
 import { problem } from '#server/kernel/problem.ts'
 import { madeBy } from '#server/kernel/record.ts'
 import { canonicalAddress, foldedAddress } from '../addresses/email-address.ts'
-import { firstPasswordSeconds, makePasswordLink, workspaceOrigin } from '../people/password-link.ts'
+import { firstPasswordSeconds, makePasswordLink } from '../people/password-link.ts'
 import type { NewUser, User } from './user.schema.ts'
 import { refuseTakenAddress, userColumns } from './user-change.ts'
 import { initialsOf, readUserFields } from './user-fields.ts'
@@ -69,7 +70,7 @@ async function mailInvitation(
   const letter = {
     tenantId,
     to: invited.email,
-    origin: workspaceOrigin(means, tenant.domain),
+    origin: tenantOrigin(means.publicUrl, tenant),
     inviter,
     passwordUrl: await makePasswordLink(tx, means, { ...place, userId: invited.userId }),
     lifeSeconds: firstPasswordSeconds
