@@ -1,7 +1,8 @@
+import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { openWorld, type World } from './world.ts'
 
 const executablePath = '/usr/bin/chromium'
@@ -62,6 +63,26 @@ export type PageShape = {
   styles: number
   /** How many pixels it is wider than the window. */
   overflow: number
+}
+
+/** What every page keeps: one heading, landmarks, labels, words on every control, nothing wider than the window. */
+export const soundShape: Omit<PageShape, 'title'> = {
+  lang: 'en',
+  headings: 1,
+  headers: 1,
+  mains: 1,
+  nameless: 0,
+  scripts: 0,
+  styles: 1,
+  overflow: 0
+}
+
+/** A page of a context of its own, which fails the test when the content policy stops anything. */
+export async function openWatchedPage(browser: Browser, options: BrowserContextOptions): Promise<Page> {
+  const page = await (await browser.newContext(options)).newPage()
+  page.on('console', (message) => assert.doesNotMatch(message.text(), /Content Security Policy/))
+  page.setDefaultTimeout(10_000)
+  return page
 }
 
 // As text, since this project's types know no DOM.

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import type { BrowserContextOptions, Page } from 'playwright-core'
-import { browserIsMissing, openBrowser, openListeningWorld, shapeOf } from '../../../testing/browser.ts'
+import {
+  browserIsMissing,
+  openBrowser,
+  openListeningWorld,
+  openWatchedPage,
+  shapeOf,
+  soundShape
+} from '../../../testing/browser.ts'
 import { askForCode, mailedLink, newWish, openWorkspaceFor, type Wish } from '../../../testing/signups.ts'
 import type { World } from '../../../testing/world.ts'
 
@@ -22,14 +29,9 @@ function world(): World {
   return parts.world
 }
 
-/** A page of a browser of its own, which fails the test when the content policy stops anything. */
 async function openPage(options: BrowserContextOptions = wide): Promise<Page> {
   assert.ok(parts)
-  const context = await parts.browser.newContext(options)
-  const page = await context.newPage()
-  page.on('console', (message) => assert.doesNotMatch(message.text(), /Content Security Policy/))
-  page.setDefaultTimeout(10_000)
-  return page
+  return openWatchedPage(parts.browser, options)
 }
 
 async function linkOf(email: string, word: string): Promise<string> {
@@ -47,23 +49,12 @@ async function statusOf(signupId: string): Promise<string> {
   return (await world().call(`GET /api/bo/on/agent/signups/${signupId}`)).body.status
 }
 
-const sound = {
-  lang: 'en',
-  headings: 1,
-  headers: 1,
-  mains: 1,
-  nameless: 0,
-  scripts: 0,
-  styles: 1,
-  overflow: 0
-}
-
 /** What every page keeps: one heading, landmarks, labels, words on every control, nothing wider than the window. */
 async function expectPage(page: Page, heading: string): Promise<void> {
   assert.equal(await page.locator('h1').textContent(), heading)
   const { title, ...shape } = await shapeOf(page)
   assert.match(title, /^.+ · Ekso$/)
-  assert.deepEqual(shape, sound, heading)
+  assert.deepEqual(shape, soundShape, heading)
 }
 
 function press(page: Page, name: string): Promise<void> {

@@ -3,7 +3,14 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, test } from 'node:test'
 import type { BrowserContextOptions, Page } from 'playwright-core'
-import { browserIsMissing, openBrowser, openListeningWorld, shapeOf } from '../../../testing/browser.ts'
+import {
+  browserIsMissing,
+  openBrowser,
+  openListeningWorld,
+  openWatchedPage,
+  shapeOf,
+  soundShape
+} from '../../../testing/browser.ts'
 import { ownerPassword } from '../../../testing/owner.ts'
 import { mailedLink, newWish, openWorkspaceFor } from '../../../testing/signups.ts'
 
@@ -13,16 +20,6 @@ const looks: BrowserContextOptions[] = [
   { viewport: { width: 1280, height: 800 }, colorScheme: 'light', javaScriptEnabled: false }
 ]
 const challenge = 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'
-const sound = {
-  lang: 'en',
-  headings: 1,
-  headers: 1,
-  mains: 1,
-  nameless: 0,
-  scripts: 0,
-  styles: 1,
-  overflow: 0
-}
 
 const parts = skip
   ? undefined
@@ -39,7 +36,7 @@ async function listenAsClient(t: { after(end: () => void): void }): Promise<stri
 async function expectPage(page: Page, heading: string): Promise<void> {
   await page.getByRole('heading', { level: 1, name: heading }).waitFor()
   const { title: _title, ...shape } = await shapeOf(page)
-  assert.deepEqual(shape, sound, heading)
+  assert.deepEqual(shape, soundShape, heading)
 }
 
 const press = (page: Page, name: string) => page.getByRole('button', { name, exact: true }).click()
@@ -57,9 +54,7 @@ async function openOwner(options: BrowserContextOptions) {
   const wish = newWish()
   await openWorkspaceFor(world, wish)
   const { host, path } = await mailedLink(world, wish.email, 'password')
-  const page = await (await browser.newContext(options)).newPage()
-  page.on('console', (message) => assert.doesNotMatch(message.text(), /Content Security Policy/))
-  page.setDefaultTimeout(10_000)
+  const page = await openWatchedPage(browser, options)
   await page.goto(`http://${host}${path}`)
   await page.getByLabel('New password').fill(ownerPassword)
   await page.getByLabel('The same again').fill(ownerPassword)

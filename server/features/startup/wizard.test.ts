@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, beforeEach, test } from 'node:test'
 import type { BrowserContextOptions, Page } from 'playwright-core'
-import { browserIsMissing, openBrowser, openListeningWorld, shapeOf } from '../../../testing/browser.ts'
+import {
+  browserIsMissing,
+  openBrowser,
+  openListeningWorld,
+  openWatchedPage,
+  shapeOf,
+  soundShape
+} from '../../../testing/browser.ts'
 import { claim, claimState, soundClaim, unclaim, unclaimed } from '../../../testing/claims.ts'
 import { openWorld } from '../../../testing/world.ts'
 
@@ -10,16 +17,6 @@ const looks: BrowserContextOptions[] = [
   { viewport: { width: 390, height: 844 }, colorScheme: 'dark' },
   { viewport: { width: 1280, height: 900 }, colorScheme: 'light', javaScriptEnabled: false }
 ]
-const sound = {
-  lang: 'en',
-  headings: 1,
-  headers: 1,
-  mains: 1,
-  nameless: 0,
-  scripts: 0,
-  styles: 1,
-  overflow: 0
-}
 const setupToken = 'a setup token that nobody guesses'
 const form = { ...soundClaim, repeated: soundClaim.password }
 
@@ -39,16 +36,13 @@ const parts = skip
 
 async function openPage(options: BrowserContextOptions): Promise<Page> {
   assert.ok(parts)
-  const page = await (await parts.browser.newContext(options)).newPage()
-  page.on('console', (message) => assert.doesNotMatch(message.text(), /Content Security Policy/))
-  page.setDefaultTimeout(10_000)
-  return page
+  return openWatchedPage(parts.browser, options)
 }
 
 async function look(page: Page, name: string): Promise<void> {
   const { title, ...shape } = await shapeOf(page)
   assert.ok(title.length > 10, title)
-  assert.deepEqual({ name, ...shape }, { name, ...sound })
+  assert.deepEqual({ name, ...shape }, { name, ...soundShape })
 }
 
 for (const options of looks) {
